@@ -1,0 +1,134 @@
+// The only file that knows Python: check, drop the GIL, call. What a user may get wrong is checked
+// in latents.py and images.py, which know how to say it; what is checked here keeps memory safe.
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+
+#include <limits>
+
+#include "philox.h"
+#include "sampling.h"
+
+namespace py = pybind11;
+
+namespace {
+
+using gansdk::Kernels;
+using gansdk::LatentKernel;
+template <class T>
+using Array = py::array_t<T, py::array::c_style>;
+
+void require(bool holds, const char* what) {
+  if (!holds) throw std::invalid_argument(what);
+}
+
+template <class T>
+using LatentMember = LatentKernel<T> Kernels::*;
+
+template <class T>
+void fill(LatentMember<T> law, Array<T> out, const Array<std::uint64_t>& seeds, std::uint64_t start,
+          std::uint32_t stream, unsigned threads) {
+  require(out.ndim() == 2, "out must have two dimensions");
+  const auto count = static_cast<std::uint64_t>(out.shape(0));
+  const auto dim = static_cast<std::uint64_t>(out.shape(1));
+  require(dim >= 1 && dim <= std::uint64_t{1} << 34, "dim must be in 1 ... 2^34");
+  require(seeds.ndim() <= 1, "seeds must be one integer or one for each row");
+  const bool seed_per_row = seeds.ndim() == 1;
+  require(!seed_per_row || static_cast<std::uint64_t>(seeds.shape(0)) == count,
+          "seeds must be one integer or one for each row");
+  const auto last = std::numeric_limits<std::uint64_t>::max();
+  require(seed_per_row || count == 0 || count - 1 <= last - start, "start + count exceeds 2^64");
+  const LatentKernel<T> kernel = gansdk::active_kernels().*law;
+  T* to = out.mutable_data();
+  const std::uint64_t* seed = seeds.data();
+  const py::gil_scoped_release release;
+  gansdk::fill_latents(kernel, seed, seed_per_row, {0, start, dim, stream}, count, to, threads);
+}
+
+// For each format of elements: a float32, a float16, or a uint16 that holds a bfloat16.
+gansdk::LevelKernel level_kernel(const py::dtype& dtype) {
+  const Kernels& kernels = gansdk::active_kernels();
+  if (dtype.kind() == 'f' && dtype.itemsize() == 4) return kernels.levels_float32;
+  if (dtype.kind() == 'f' && dtype.itemsize() == 2) return kernels.levels_float16;
+  if (dtype.kind() == 'u' && dtype.itemsize() == 2) return kernels.levels_bfloat16;
+  throw std::invalid_argument("x must be float32, float16, or uint16 holding bfloat16");
+}
+
+// `x` has the shape (images, channels, pixels), `out` as many bytes. Returns the first image with
+// an element that is not finite, or -1.
+std::int64_t levels(const py::array& x, Array<std::uint8_t> out, float lo, float span,
+                    float inverse, unsigned threads) {
+  require(x.ndim() == 3 && (x.flags() & py::array::c_style) != 0, "x must be contiguous, 3-D");
+  require(out.size() == x.size(), "out must have as many elements as x");
+  const gansdk::LevelKernel kernel = level_kernel(x.dtype());
+  const gansdk::Batch batch = {
+      static_cast<const unsigned char*>(x.data()), static_cast<std::uint64_t>(x.itemsize()),
+      static_cast<std::uint64_t>(x.shape(0)),      static_cast<std::uint64_t>(x.shape(1)),
+      static_cast<std::uint64_t>(x.shape(2)),      out.mutable_data()};
+  const py::gil_scoped_release release;
+  return static_cast<std::int64_t>(
+      gansdk::fill_levels(kernel, batch, {lo, span, inverse}, threads));
+}
+
+void philox(const Array<std::uint32_t>& counter, const Array<std::uint32_t>& key,
+            Array<std::uint32_t> out) {
+  require(counter.ndim() == 2 && counter.shape(1) == 4, "counter must have the shape (n, 4)");
+  require(key.ndim() == 2 && key.shape(1) == 2, "key must have the shape (n, 2)");
+  require(out.ndim() == 2 && out.shape(1) == 4, "out must have the shape (n, 4)");
+  const py::ssize_t n = out.shape(0);
+  require(counter.shape(0) == n && key.shape(0) == n, "counter, key and out must have n rows");
+  const std::uint32_t* c = counter.data();
+  const std::uint32_t* k = key.data();
+  std::uint32_t* to = out.mutable_data();
+  const py::gil_scoped_release release;
+  for (py::ssize_t i = 0; i < n; ++i, c += 4, k += 2, to += 4) {
+    const gansdk::Words w = gansdk::philox4x32_10({c[0], c[1], c[2], c[3]}, k[0], k[1]);
+    to[0] = w.w0, to[1] = w.w1, to[2] = w.w2, to[3] = w.w3;
+  }
+}
+
+py::list available_isas() {
+  py::list names;
+  for (const Kernels* kernels : gansdk::available_kernels()) names.append(kernels->isa);
+  return names;
+}
+
+void raise(const char* name, const std::exception& error) {
+  py::set_error(py::module_::import("gansdk.errors").attr(name), error.what());
+}
+
+void translate(std::exception_ptr failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const gansdk::UnsupportedIsa& error) {
+    raise("DeviceError", error);
+  } catch (const std::invalid_argument& error) {
+    raise("InvalidArgumentError", error);
+  }
+}
+
+template <class T>
+void define_law(py::module_& module, const char* name, LatentMember<T> law) {
+  module.def(
+      name,
+      [law](Array<T> out, const Array<std::uint64_t>& seeds, std::uint64_t start,
+            std::uint32_t stream,
+            unsigned threads) { fill<T>(law, std::move(out), seeds, start, stream, threads); },
+      py::arg("out").noconvert(), py::arg("seeds").noconvert(), py::arg("start"), py::arg("stream"),
+      py::arg("threads"));
+}
+
+}  // namespace
+
+PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
+  module.doc() = "gansdk's sampling core; use gansdk.latents and gansdk.images.";
+  py::register_local_exception_translator(translate);
+  define_law(module, "normal", &Kernels::normal);
+  define_law(module, "uniform", &Kernels::uniform);
+  define_law(module, "words", &Kernels::words);
+  module.def("levels", &levels, py::arg("x"), py::arg("out").noconvert(), py::arg("lo"),
+             py::arg("span"), py::arg("inverse"), py::arg("threads"));
+  module.def("philox", &philox, py::arg("counter").noconvert(), py::arg("key").noconvert(),
+             py::arg("out").noconvert());
+  module.def("isa", [] { return gansdk::active_kernels().isa; });
+  module.def("available_isas", &available_isas);
+}

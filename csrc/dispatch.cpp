@@ -1,0 +1,60 @@
+#include "dispatch.h"
+
+#include <array>
+#include <cstdlib>
+
+namespace gansdk {
+namespace {
+
+constexpr std::array<const char*, 3> kKnown = {"baseline", "avx2", "avx512"};
+
+std::vector<const Kernels*> detect() {
+  std::vector<const Kernels*> found = {&baseline::kernels};
+#ifdef GANSDK_X86_KERNELS
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2")) found.push_back(&avx2::kernels);
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    found.push_back(&avx512::kernels);
+  }
+#endif
+  return found;
+}
+
+std::string names_available() {
+  std::string names;
+  for (const Kernels* kernels : available_kernels()) {
+    if (!names.empty()) names += ", ";
+    names += kernels->isa;
+  }
+  return names;
+}
+
+}  // namespace
+
+const std::vector<const Kernels*>& available_kernels() {
+  static const std::vector<const Kernels*> found = detect();
+  return found;
+}
+
+const Kernels& kernels_named(const std::string& isa) {
+  for (const Kernels* kernels : available_kernels()) {
+    if (isa == kernels->isa) return *kernels;
+  }
+  const std::string mend = "; this CPU runs " + names_available() + ": name one or unset it";
+  for (const char* known : kKnown) {
+    if (isa == known) throw UnsupportedIsa("GANSDK_ISA=" + isa + " is not available here" + mend);
+  }
+  throw UnknownIsa("GANSDK_ISA='" + isa + "' is not an instruction set of gansdk" + mend);
+}
+
+const Kernels& active_kernels() {
+  static const Kernels& active = []() -> const Kernels& {
+    const char* forced = std::getenv("GANSDK_ISA");
+    if (forced != nullptr && *forced != '\0') return kernels_named(forced);
+    return *available_kernels().back();
+  }();
+  return active;
+}
+
+}  // namespace gansdk

@@ -1,0 +1,212 @@
+// Known answers, and bit equality between instruction sets, cuts and thread counts.
+//     core_test tests/data
+#undef NDEBUG
+#include <cassert>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "elementary.h"
+#include "philox.h"
+#include "sampling.h"
+
+using namespace gansdk;
+
+namespace {
+
+using Seeds = std::vector<std::uint64_t>;
+
+// Lines of a known-answer file, without comments and the column separators.
+std::vector<std::istringstream> lines(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) std::printf("cannot read %s\n", path.c_str());
+  assert(file);
+  std::vector<std::istringstream> found;
+  for (std::string line; std::getline(file, line);) {
+    for (char& c : line) {
+      if (c == '|' || c == '-' || c == '>') c = ' ';
+    }
+    if (!line.empty() && line[0] != '#') found.emplace_back(line);
+  }
+  assert(!found.empty());
+  return found;
+}
+
+void test_philox(const std::string& data) {
+  for (std::istringstream& line : lines(data + "/philox4x32_10.txt")) {
+    std::uint32_t v[10];
+    for (std::uint32_t& x : v) assert(line >> std::hex >> x);
+    const Words w = philox4x32_10({v[0], v[1], v[2], v[3]}, v[4], v[5]);
+    assert(w.w0 == v[6] && w.w1 == v[7] && w.w2 == v[8] && w.w3 == v[9]);
+  }
+}
+
+template <class T>
+std::vector<T> latents(LatentKernel<T> kernel, const Seeds& seeds, Rows rows, std::uint64_t count,
+                       unsigned threads = 1) {
+  std::vector<T> out(count * rows.dim + 1, T(77));
+  fill_latents(kernel, seeds.data(), seeds.size() > 1, rows, count, out.data(), threads);
+  assert(out.back() == T(77));  // nothing is written behind the end
+  out.pop_back();
+  return out;
+}
+
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+// box: word word sin-element cos-element. normal: seed index stream element value.
+void test_normal_known_answers(const std::string& data, const Kernels& kernels) {
+  for (std::istringstream& line : lines(data + "/normal_known_answers.txt")) {
+    std::string kind;
+    line >> kind >> std::hex;
+    if (kind == "box") {
+      std::uint32_t a, b, sine, cosine;
+      assert(line >> a >> b >> sine >> cosine);
+      const float r = radius(a);
+      const SinCos turn = sincos_turns(b);
+      assert(as_bits(r * turn.sin) == sine && as_bits(r * turn.cos) == cosine);
+    } else {
+      std::uint64_t seed, index, stream, element, bits;
+      assert(kind == "normal" && line >> seed >> index >> stream >> element >> bits);
+      const Rows rows = {0, index, element + 1, static_cast<std::uint32_t>(stream)};
+      const std::vector<float> row = latents(kernels.normal, {seed}, rows, 1);
+      assert(as_bits(row[element]) == bits);
+    }
+  }
+}
+
+void test_latents(const Kernels& kernels) {
+  const Kernels& base = baseline::kernels;
+  const std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint64_t dim : {1, 2, 3, 4, 5, 31, 64, 127, 128, 257, 1000}) {
+    const Rows rows = {0, 1234567890123ull, dim, 16};
+    const auto expected = latents(base.normal, {last}, rows, 41);
+    assert(same_bits(latents(kernels.normal, {last}, rows, 41), expected));
+    assert(
+        same_bits(latents(kernels.uniform, {5}, rows, 41), latents(base.uniform, {5}, rows, 41)));
+    assert(same_bits(latents(kernels.words, {5}, rows, 41), latents(base.words, {5}, rows, 41)));
+    for (std::uint64_t i = 0; i < 41; i += 13) {  // a row alone equals the row in its batch
+      const Rows one = {0, rows.start + i, dim, 16};
+      const auto row = latents(kernels.normal, {last}, one, 1);
+      assert(std::memcmp(row.data(), &expected[i * dim], dim * sizeof(float)) == 0);
+    }
+  }
+  const auto end = latents(kernels.normal, {3}, {0, last - 2, 6, 0}, 3);
+  const auto very_last = latents(kernels.normal, {3}, {0, last, 6, 0}, 1);
+  assert(std::memcmp(&end[12], very_last.data(), 24) == 0);
+}
+
+void test_threads(const Kernels& kernels) {
+  for (const std::uint64_t dim : {3, 128}) {
+    const std::uint64_t count = 600000 / dim;
+    const auto one = latents(kernels.normal, {9}, {0, 7, dim, 0}, count, 1);
+    for (const unsigned threads : {0u, 2u, 5u}) {
+      assert(same_bits(latents(kernels.normal, {9}, {0, 7, dim, 0}, count, threads), one));
+    }
+    Seeds seeds(count);
+    for (std::uint64_t i = 0; i < count; ++i) seeds[i] = i * 0x9E3779B97F4A7C15ull;
+    const auto scattered = latents(kernels.normal, seeds, {0, 2, dim, 0}, count, 3);
+    for (std::uint64_t i = 0; i < count; i += 997) {
+      const auto row = latents(kernels.normal, {seeds[i]}, {0, 2, dim, 0}, 1);
+      assert(std::memcmp(row.data(), &scattered[i * dim], dim * sizeof(float)) == 0);
+    }
+  }
+  const auto huge = latents(kernels.words, {1}, {0, 0, 1 << 20, 0}, 1, 4);  // one row, cut
+  assert(same_bits(huge, latents(baseline::kernels.words, {1}, {0, 0, 1 << 20, 0}, 1)));
+}
+
+std::vector<std::uint8_t> levels(LevelKernel kernel, const std::vector<float>& x,
+                                 std::uint64_t images, std::uint64_t channels, LevelRange range,
+                                 unsigned threads, std::uint64_t* first_bad = nullptr) {
+  std::vector<std::uint8_t> out(x.size() + 8, 77);
+  const auto* in = reinterpret_cast<const unsigned char*>(x.data());
+  const Batch batch = {in, 4, images, channels, x.size() / images / channels, out.data()};
+  const std::uint64_t bad = fill_levels(kernel, batch, range, threads);
+  if (first_bad != nullptr) *first_bad = bad;
+  for (std::size_t i = x.size(); i < out.size(); ++i) assert(out[i] == 77);
+  out.resize(x.size());
+  return out;
+}
+
+void test_levels(const Kernels& kernels) {
+  for (const std::uint64_t channels : {1, 2, 3, 4, 5}) {
+    for (const std::uint64_t pixels : {1, 2, 3, 17, 63, 513, 12345}) {
+      const std::uint64_t images = 7;
+      const Rows rows = {0, 0, images * channels * pixels, 0};
+      auto x = latents(baseline::kernels.normal, {4}, rows, 1);
+      for (const LevelRange range : {LevelRange{-1, 2, .5f}, LevelRange{-1.5f, 3.1f, 0}}) {
+        const auto expected =
+            levels(baseline::kernels.levels_float32, x, images, channels, range, 1);
+        for (std::uint64_t i = 0; i < x.size(); ++i) {
+          const std::uint64_t image = i / (channels * pixels), c = i / pixels % channels;
+          const float v = (x[i] - range.lo) / range.span;
+          const float clamped = v < 0 ? 0.0f : v > 1 ? 1.0f : v;
+          const auto level = static_cast<std::uint8_t>(std::nearbyint(clamped * 255.0f));
+          assert(expected[(image * pixels + i % pixels) * channels + c] == level);
+        }
+        assert(levels(kernels.levels_float32, x, images, channels, range, 3) == expected);
+      }
+      std::uint64_t bad = 0;
+      levels(kernels.levels_float32, x, images, channels, {-1, 2, .5f}, 3, &bad);
+      assert(bad == kAllFinite);
+      x[5 * channels * pixels + pixels / 2] = std::numeric_limits<float>::quiet_NaN();
+      x[3 * channels * pixels] = -std::numeric_limits<float>::infinity();
+      levels(kernels.levels_float32, x, images, channels, {-1, 2, .5f}, 3, &bad);
+      assert(bad == 3);
+    }
+  }
+}
+
+void test_parallel() {
+  std::vector<int> hits(1000);
+  parallel_for(1000, 7, 4, [&](auto first, auto last) {
+    for (; first < last; ++first) ++hits[first];
+  });
+  for (const int hit : hits) assert(hit == 1);
+  parallel_for(0, 7, 4, [](auto, auto) { assert(false); });
+  bool caught = false;
+  try {
+    parallel_for(100, 1, 4, [](auto first, auto) {
+      if (first == 50) throw std::runtime_error("stop");
+    });
+  } catch (const std::runtime_error&) {
+    caught = true;
+  }
+  assert(caught);
+}
+
+template <class Error>
+bool refuses(const char* isa) {
+  try {
+    kernels_named(isa);
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  assert(argc == 2);
+  const std::string data = argv[1];
+  test_philox(data);
+  test_parallel();
+  assert(refuses<UnknownIsa>("sse9"));
+  for (const Kernels* kernels : available_kernels()) {
+    test_normal_known_answers(data, *kernels);
+    test_latents(*kernels);
+    test_threads(*kernels);
+    test_levels(*kernels);
+    std::printf("%s: passed\n", kernels->isa);
+  }
+  assert(std::string(active_kernels().isa) != "");
+  return 0;
+}
