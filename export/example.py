@@ -1,0 +1,97 @@
+"""Example inputs: what the exporters trace with and the parity check compares on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gansdk import latents
+from gansdk.errors import ExportError, InvalidArgumentError
+from gansdk.spec import GeneratorSpec, Label, Latent
+
+Inputs = dict[str, Tensor]
+
+
+def generator_inputs(spec: GeneratorSpec, count: int, *, seed: int = 0) -> Inputs:
+    """Return named inputs for images 0 ... count - 1 of a seed, classes balanced."""
+    latent = spec.latent
+    draw = latents.normal if latent.law == "normal" else latents.uniform
+    z = draw(count, latent.size, seed=seed).reshape(count, *(latent.shape or (latent.size,)))
+    inputs = {latent.input: torch.from_numpy(z)}
+    if spec.label is not None:
+        inputs[spec.label.input] = label_input(spec.label, count)
+    return inputs
+
+
+def label_input(label: Label, count: int) -> Tensor:
+    """Return classes 0, 1, ... in turn, in the label's encoding."""
+    classes = torch.arange(count) % label.classes
+    if label.encoding == "index":
+        return classes
+    return torch.nn.functional.one_hot(classes, label.classes).float()
+
+
+def infer_spec(example_inputs: Mapping[str, Tensor]) -> GeneratorSpec:
+    """Read a spec off example inputs: floats (batch, ...) are the latent; the label cannot be told.
+
+    Raises
+    ------
+    ExportError
+        There is anything but one float input; the message says what a spec would have to say.
+    """
+    if not isinstance(example_inputs, Mapping) or not example_inputs:
+        raise InvalidArgumentError(
+            "example_inputs must be a dict of named tensors, for instance "
+            f"{{'z': torch.randn(2, 128)}}; got {type(example_inputs).__name__}"
+        )
+    for name, value in example_inputs.items():
+        if not isinstance(value, Tensor) or value.ndim < 2:
+            raise InvalidArgumentError(
+                f"example_inputs[{name!r}] must be a tensor of shape (batch, ...); got "
+                f"{tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__}"
+            )
+    ((name, z), *others) = example_inputs.items()
+    if others or not z.is_floating_point():
+        raise ExportError(
+            f"what the inputs {list(example_inputs)} mean cannot be told from examples: pass "
+            "spec=GeneratorSpec(latent=Latent(...), label=Label(...))"
+        )
+    shape = tuple(z.shape[1:])
+    size = int(np.prod(shape))
+    return GeneratorSpec(latent=Latent(size, input=name, shape=shape if len(shape) > 1 else None))
+
+
+def with_output_shape(spec: GeneratorSpec, output: Any, count: int) -> GeneratorSpec:
+    """Return the spec with the shape of an eager output filled in; an error where they disagree."""
+    if not isinstance(output, Tensor):
+        raise ExportError(
+            f"the generator returns {type(output).__name__}: it must return one tensor; "
+            "wrap it in a module that picks the image"
+        )
+    if output.shape[:1] != (count,) or output.ndim < 2:
+        raise ExportError(
+            f"the generator returns shape {tuple(output.shape)} for a batch of {count}: "
+            "the batch must be the first axis"
+        )
+    shape = tuple(output.shape[1:])
+    if spec.output.shape not in (None, shape):
+        raise ExportError(
+            f"the spec says outputs of shape {list(spec.output.shape or ())}, "
+            f"but the generator gives {list(shape)}"
+        )
+    if spec.output.kind == "image" and len(shape) != 3:
+        raise ExportError(
+            f"the generator gives outputs of shape {list(shape)}, which are no images: "
+            "say Output(kind='array') in the spec"
+        )
+    return replace(spec, output=replace(spec.output, shape=shape))
+
+
+def names_of(inputs: Inputs) -> Sequence[str]:
+    """Return the input names in the order of the module's arguments."""
+    return list(inputs)

@@ -1,0 +1,12 @@
+"""gansdk: export a GAN once; sample it anywhere, exactly."""
+
+from . import images as images
+from . import latents as latents
+from .errors import GansdkError as GansdkError
+from .sampler import Sampler as Sampler
+from .spec import GeneratorSpec as GeneratorSpec
+from .spec import Label as Label
+from .spec import Latent as Latent
+from .spec import Output as Output
+
+__all__ = ["Sampler", "GeneratorSpec", "Latent", "Label", "Output", "GansdkError", "images", "latents"]

@@ -1,0 +1,5 @@
+"""What runs the network: ONNX Runtime, or TorchScript where it was asked for."""
+
+from .backend import Backend as Backend
+from .backend import Tensor as Tensor
+from .backend import open_backend as open_backend

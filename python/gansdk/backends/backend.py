@@ -1,0 +1,100 @@
+"""The interface that every backend keeps, and the choice between them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import DeviceError, InvalidArgumentError
+from ..models import locate
+
+BackendName = Literal["auto", "onnxruntime", "torchscript"]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """An input or output of the network; a free axis, such as the batch, is None."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+class Backend(Protocol):
+    """A loaded network. `run` may be called from many threads at once."""
+
+    path: Path
+    device: str
+    metadata: Mapping[str, str]
+    inputs: tuple[Tensor, ...] | None
+    """None where the file format does not tell (TorchScript)."""
+
+    def run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        """Run the network on named inputs, in the order of its arguments."""
+        ...
+
+
+def open_backend(
+    model: str | os.PathLike[str],
+    *,
+    device: str = "cpu",
+    threads: int | None = None,
+    backend: BackendName = "auto",
+) -> Backend:
+    """Load a network.
+
+    Parameters
+    ----------
+    model : str or path
+        A file, a folder that export wrote, or a bundled model's name.
+    device : "cpu", "cuda", "cuda:N" or "auto"
+        "auto" is CUDA where it can be had, else the CPU.
+    threads : int, optional
+        Threads for one run on the CPU. Default: the cores that this process may use.
+    backend : "auto", "onnxruntime" or "torchscript"
+        "auto" follows the file's format.
+
+    Raises
+    ------
+    ModelError
+        The file is missing, unreadable or no network.
+    DeviceError
+        The device cannot be had.
+    MissingDependencyError
+        The package that runs this format is not installed.
+    """
+    if backend not in ("auto", "onnxruntime", "torchscript"):
+        raise InvalidArgumentError(
+            f"backend must be 'auto', 'onnxruntime' or 'torchscript'; got {backend!r}"
+        )
+    if not re.fullmatch(r"cpu|auto|cuda(:\d{1,3})?", device):
+        raise DeviceError(f"device must be 'cpu', 'cuda', 'cuda:N' or 'auto'; got {device!r}")
+    path, kind = locate(model, prefer="torchscript" if backend == "torchscript" else "onnx")
+    if backend != "auto" and (backend == "torchscript") != (kind == "torchscript"):
+        raise InvalidArgumentError(
+            f"{path} is {'a TorchScript' if kind == 'torchscript' else 'an ONNX'} file, which "
+            f"backend={backend!r} cannot run: leave backend out"
+        )
+    threads = _available_cores() if threads is None else threads
+    # Imported here: each costs its runtime's start-up, and torch may not be installed at all.
+    if kind == "torchscript":
+        from .torchscript import TorchScriptBackend
+
+        return TorchScriptBackend(path, device=device, threads=threads)
+    from .ort import OrtBackend
+
+    return OrtBackend(path, device=device, threads=threads)
+
+
+def _available_cores() -> int:
+    # The affinity mask, not the machine: a container is often given a few of many cores.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

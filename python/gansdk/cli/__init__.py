@@ -1,0 +1,3 @@
+"""The command line: `gansdk COMMAND --help`."""
+
+from .main import main as main

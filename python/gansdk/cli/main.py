@@ -1,0 +1,89 @@
+"""The command `gansdk`: which commands there are, and how errors leave it."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, NoReturn
+
+from ..errors import GansdkError
+
+# Each command in the file of its name, imported when it is called: `gansdk sample` never pays for
+# torch, and `gansdk --help` for nothing.
+_COMMANDS = {
+    "sample": "Sample a grid of images from a model into one picture.",
+    "generate": "Generate a folder of images with a manifest.",
+    "info": "Show what a model takes and gives, and where it came from.",
+    "evaluate": "Judge a model by real data it never saw.",
+    "train": "Train a GAN.",
+    "export": "Export a trained GAN to ONNX and TorchScript.",
+}
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+def main() -> NoReturn:
+    """Run the command line; exit code 0, 2 for bad input or a failed command, 130 for Ctrl-C."""
+    try:
+        import click
+        import rich  # noqa: F401 - asked for here, so that its absence is told as plainly
+    except ImportError as error:
+        _fail(f"the command line needs {error.name}: pip install 'gansdk[cli]'")
+    try:
+        code = _group().main(prog_name="gansdk", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = USAGE_ERROR
+    except click.ClickException as error:
+        hint = ""
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            hint = f" (see {error.ctx.command_path} --help)"
+        _fail(" ".join(error.format_message().split()) + hint)
+    except GansdkError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader has gone, `| head` for one: nothing is left to say
+        code = 0
+    except (KeyboardInterrupt, click.Abort):
+        print("gansdk: interrupted", file=sys.stderr)  # noqa: T201
+        code = INTERRUPTED
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str) -> NoReturn:
+    print(f"gansdk: error: {message}", file=sys.stderr)  # noqa: T201
+    sys.exit(USAGE_ERROR)
+
+
+def _group() -> Any:
+    import click
+
+    class LazyGroup(click.Group):
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            return list(_COMMANDS)
+
+        def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+            if name not in _COMMANDS:
+                return None
+            module = importlib.import_module(f"gansdk.cli.{name}")
+            command: click.Command = module.command
+            return command
+
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            with formatter.section("Commands"):
+                formatter.write_dl(list(_COMMANDS.items()))
+
+    epilog = """\b
+Examples:
+  gansdk sample digits -n 100 --seed 7 -o digits.png
+  gansdk generate digits -n 1000 --seed 7 --out dataset/
+  gansdk train digits --out run/
+  gansdk export run/ --out model/
+"""
+    group = LazyGroup(
+        "gansdk",
+        help="Export a GAN once; sample it anywhere, exactly.",
+        epilog=epilog,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    return click.version_option(package_name="gansdk", prog_name="gansdk")(group)

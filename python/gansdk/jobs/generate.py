@@ -1,0 +1,166 @@
+"""A folder of numbered PNGs, whole or not at all.
+
+    00000000.png ...    one file an image, named by its index
+    metadata.jsonl      one line an image: file_name, index, label, sha256 of the file
+    manifest.json       the job: model, seed, range, labels, versions; written last
+
+Hugging Face's `imagefolder` reads the first two as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import images
+from ..arguments import INDEX_LIMIT, integer
+from ..errors import InvalidArgumentError
+from ..sampler import LabelRule, Sampler
+from ..staging import staged_folder
+
+MANIFEST = "manifest.json"
+METADATA = "metadata.jsonl"
+_OURS = rf"\d{{8,20}}\.png|{MANIFEST}|{METADATA}".replace(".json", r"\.json")
+_LATENT_CONTRACT = 1
+_BATCH = 64
+
+
+def generate(
+    sampler: Sampler,
+    n: int,
+    out: str | os.PathLike[str],
+    *,
+    seed: int = 0,
+    start: int = 0,
+    labels: int | tuple[int, ...] | LabelRule | None = None,
+    batch_size: int | None = None,
+    force: bool = False,
+    on_images: Callable[[int], None] | None = None,
+) -> Path:
+    """Write images start ... start + n - 1 of a seed into a new folder.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        A model of images.
+    n, seed, start, batch_size
+        As for `Sampler.sample`; memory does not grow with n.
+    out : str or path
+        The folder.
+    labels : int, tuple of int, "prior" or "balanced", optional
+        As for `Sampler.sample`, except that a tuple of classes is repeated by the image's index:
+        image i has class labels[i mod len(labels)].
+    force : bool
+        Whether to replace a data set that `out` holds already.
+    on_images : callable, optional
+        Called with the number of images that were just written.
+
+    Returns
+    -------
+    Path
+        The manifest.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument is out of range, or the model gives no images.
+    OutputError
+        `out` is in the way or cannot be written; nothing is left behind.
+    """
+    n = integer(n, "n", least=1, most=INDEX_LIMIT)
+    start = integer(start, "start")
+    if start + n > INDEX_LIMIT:
+        raise InvalidArgumentError(f"start + n must be at most 2^64; got start={start} and n={n}")
+    if sampler.spec.output.kind != "image":
+        raise InvalidArgumentError(f"{sampler.spec.name!r} gives arrays, not images")
+    step = integer(batch_size, "batch_size", least=1) if batch_size is not None else _BATCH
+    width = max(8, len(str(start + n - 1)))
+    # Every argument is checked by a first draw, before there is a folder to clean up.
+    sampler.labels(1, seed=seed, start=start, labels=labels_at(labels, start, 1))
+    with (
+        staged_folder(out, what="a data set", ours=_OURS, force=force) as stage,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        (stage / METADATA).open("w") as rows,
+    ):
+        for first in range(start, start + n, step):
+            count = min(step, start + n - first)
+            wanted = labels_at(labels, first, count)
+            pixels = sampler.sample(
+                count, seed=seed, start=first, labels=wanted, batch_size=batch_size
+            )
+            classes = sampler.labels(count, seed=seed, start=first, labels=wanted)
+            names = [f"{first + i:0{width}d}.png" for i in range(count)]
+            digests = pool.map(partial(_write, stage), names, pixels)
+            for i, digest in enumerate(digests):
+                row: dict[str, Any] = {"file_name": names[i], "index": first + i}
+                if classes is not None:
+                    row["label"] = int(classes[i])
+                rows.write(json.dumps({**row, "sha256": digest}) + "\n")
+            if on_images is not None:
+                on_images(count)
+        rows.flush()
+        document = _manifest(sampler, n, seed, start, labels, pixels.shape[1:])
+        (stage / MANIFEST).write_text(json.dumps(document, indent=2) + "\n")
+    return Path(out) / MANIFEST
+
+
+def labels_at(
+    labels: int | tuple[int, ...] | LabelRule | None, start: int, count: int
+) -> int | list[int] | LabelRule | None:
+    """Return what `Sampler.sample` wants for images start ... start + count - 1."""
+    if isinstance(labels, tuple):
+        return [labels[(start + i) % len(labels)] for i in range(count)]
+    return labels
+
+
+def _write(folder: Path, name: str, pixels: npt.NDArray[np.uint8]) -> str:
+    data = images.encode(pixels)
+    (folder / name).write_bytes(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _manifest(
+    sampler: Sampler,
+    n: int,
+    seed: int,
+    start: int,
+    labels: int | tuple[int, ...] | LabelRule | None,
+    shape: tuple[int, ...],
+) -> dict[str, Any]:
+    rule: Any = labels
+    if labels is None and sampler.spec.label is not None:
+        rule = "prior"
+    return {
+        "format": "gansdk.manifest",
+        "version": 1,
+        "model": {
+            "name": sampler.spec.name,
+            "sha256": hashlib.sha256(sampler.path.read_bytes()).hexdigest(),
+        },
+        "seed": seed,
+        "start": start,
+        "n": n,
+        "labels": rule,
+        "image": {"format": "png", "shape": list(shape)},
+        "metadata": METADATA,
+        "latent_contract": _LATENT_CONTRACT,
+        "device": sampler.device,
+        "versions": {name: _version(name) for name in ("gansdk", "onnxruntime", "pillow")},
+    }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
