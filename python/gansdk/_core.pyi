@@ -1,0 +1,24 @@
+"""The C++ core. Arguments are raw; gansdk.latents and gansdk.images check and explain."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+def normal(
+    out: NDArray[np.float32], seeds: NDArray[np.uint64], start: int, stream: int, threads: int
+) -> None: ...
+def uniform(
+    out: NDArray[np.float32], seeds: NDArray[np.uint64], start: int, stream: int, threads: int
+) -> None: ...
+def words(
+    out: NDArray[np.uint32], seeds: NDArray[np.uint64], start: int, stream: int, threads: int
+) -> None: ...
+def levels(
+    x: NDArray[Any], out: NDArray[np.uint8], lo: float, span: float, inverse: float, threads: int
+) -> int: ...
+def philox(
+    counter: NDArray[np.uint32], key: NDArray[np.uint32], out: NDArray[np.uint32]
+) -> None: ...
+def isa() -> str: ...
+def available_isas() -> list[str]: ...

@@ -1,0 +1,343 @@
+"""Between a network's floats and pictures.
+
+What to use when: `to_uint8` for a batch of a generator's outputs, `from_uint8` for the way back,
+`grid` for one picture of many, `save` and `encode` for files. Batches of pictures are uint8 of
+shape (n, height, width, channels) throughout. Files need Pillow; nothing else here does.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from .arguments import choice, integer
+from .errors import (
+    InvalidArgumentError,
+    MissingDependencyError,
+    NonFiniteError,
+    OutputError,
+)
+
+Bytes = npt.NDArray[np.uint8]
+
+_FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+# What Pillow is told beyond its defaults. JPEG is the one format that loses anything.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "png": {},
+    "jpeg": {"quality": 95},
+    "webp": {"lossless": True},
+}
+
+
+def to_uint8(
+    x: npt.NDArray[Any],
+    *,
+    value_range: tuple[float, float] = (-1, 1),
+    layout: Literal["NCHW", "NHWC"] = "NCHW",
+    out: Bytes | None = None,
+    threads: int | None = None,
+    nonfinite: Literal["error", "zero"] = "error",
+) -> Bytes:
+    """Turn a batch of float images into bytes, the same bytes on every machine.
+
+    Level = round-half-to-even(clamp((x - lo) / (hi - lo), 0, 1) * 255), each step in float32.
+
+    Parameters
+    ----------
+    x
+        float32, float16 or bfloat16 (of ml_dtypes), four-dimensional in `layout`, any number of
+        channels. Copied first if it is not C-contiguous.
+    value_range
+        (lo, hi): the values that become 0 and 255.
+    layout
+        "NCHW" (batch, channels, height, width) or "NHWC".
+    out
+        Where to write: uint8, C-contiguous, writable, of the result's shape. Reusing one saves the
+        page faults of a new array, which cost more than the arithmetic.
+    threads
+        At most this many; by default one for each usable CPU. Small batches use one.
+    nonfinite
+        "error" refuses NaN and infinities; "zero" makes them level 0.
+
+    Returns
+    -------
+    uint8 array of shape (batch, height, width, channels); `out` if it was given.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument has the wrong value, shape or dtype.
+    NonFiniteError
+        `x` holds a NaN or an infinity; names the first image that does. `out` is then filled, with
+        level 0 in its place.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gansdk import images
+    >>> x = np.array([-1, 0, 1, 7], np.float32).reshape(1, 1, 2, 2)
+    >>> images.to_uint8(x).ravel().tolist()
+    [0, 128, 255, 255]
+    """
+    choice(layout, "layout", ("NCHW", "NHWC"))
+    choice(nonfinite, "nonfinite", ("error", "zero"))
+    lo, span, inverse = _range(value_range)
+    workers = 0 if threads is None else integer(threads, "threads", least=1, most=2**31 - 1)
+    raw = _floats(x)
+    n, height, width, channels = raw.shape
+    if layout == "NCHW":
+        n, channels, height, width = raw.shape
+    shape = (n, height, width, channels)
+    result = np.empty(shape, np.uint8) if out is None else _checked_out(out, shape, raw)
+    planes = (n, channels, height * width) if layout == "NCHW" else (n, 1, math.prod(shape[1:]))
+    bad = _core.levels(raw.reshape(planes), result, lo, span, inverse, workers)
+    if bad >= 0 and nonfinite == "error":
+        raise NonFiniteError(
+            f"image {bad} of the batch holds a NaN or an infinity: the generator diverged there; "
+            "pass nonfinite='zero' to accept it as level 0"
+        )
+    return result
+
+
+def from_uint8(x: Bytes, *, value_range: tuple[float, float] = (-1, 1)) -> npt.NDArray[np.float32]:
+    """Turn pictures into a network's floats: level / 255 * (hi - lo) + lo, in float32.
+
+    Parameters
+    ----------
+    x
+        uint8 of shape (n, height, width, channels).
+    value_range
+        (lo, hi): the values of levels 0 and 255.
+
+    Returns
+    -------
+    float32 array of shape (n, channels, height, width), C-contiguous.
+
+    Raises
+    ------
+    InvalidArgumentError
+        `x` has the wrong dtype or shape, or the range is empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gansdk import images
+    >>> images.from_uint8(np.array([[[[0]], [[255]]]], np.uint8)).tolist()
+    [[[[-1.0], [1.0]]]]
+    """
+    lo, span, _ = _range(value_range)
+    pictures = _pictures(x, "x").transpose(0, 3, 1, 2)
+    values = np.ascontiguousarray(pictures, np.float32)
+    values /= np.float32(255)
+    values *= np.float32(span)
+    values += np.float32(lo)
+    return values
+
+
+def grid(
+    images: Bytes, *, columns: int | None = None, padding: int = 2, background: int = 0
+) -> Bytes:
+    """Lay pictures out in rows, as one picture.
+
+    Parameters
+    ----------
+    images
+        uint8 of shape (n, height, width, channels), n at least 1.
+    columns
+        Pictures a row; by default the square root of their number, rounded up.
+    padding
+        Pixels between neighbours.
+    background
+        Level of what lies between them and of places left empty, 0 ... 255.
+
+    Returns
+    -------
+    uint8 array of shape (height, width, channels).
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument has the wrong value, shape or dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gansdk import images
+    >>> images.grid(np.zeros((7, 32, 32, 3), np.uint8)).shape
+    (100, 100, 3)
+    """
+    pictures = _pictures(images, "images")
+    n, height, width, channels = pictures.shape
+    if n == 0:
+        raise InvalidArgumentError("images holds no picture: a grid needs at least one")
+    side = math.isqrt(n - 1) + 1
+    across = side if columns is None else integer(columns, "columns", least=1, most=2**31)
+    gap = integer(padding, "padding", most=2**31)
+    level = integer(background, "background", most=255)
+    across = min(across, n)
+    down = -(-n // across)
+    cells = np.full((down * across, height + gap, width + gap, channels), level, np.uint8)
+    cells[:n, :height, :width] = pictures
+    rows = cells.reshape(down, across, height + gap, width + gap, channels).swapaxes(1, 2)
+    whole = rows.reshape(down * (height + gap), across * (width + gap), channels)
+    return np.ascontiguousarray(whole[: whole.shape[0] - gap, : whole.shape[1] - gap])
+
+
+def encode(image: Bytes, format: str = "png") -> bytes:  # noqa: A002 - Pillow's name for it
+    """Encode one picture as a PNG, JPEG or WebP file in memory.
+
+    PNG and WebP keep every level; JPEG is written at quality 95. The bytes hold no time stamp:
+    equal pictures give equal bytes under one version of Pillow.
+
+    Parameters
+    ----------
+    image
+        uint8 of shape (height, width, channels) with 1 (grey), 3 (RGB) or 4 (RGBA) channels, or
+        (height, width). JPEG takes 1 or 3.
+    format
+        "png", "jpeg" or "webp".
+
+    Raises
+    ------
+    InvalidArgumentError
+        The picture has the wrong dtype or shape, or the format is not known.
+    MissingDependencyError
+        Pillow is not installed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gansdk import images
+    >>> images.encode(np.zeros((8, 8, 3), np.uint8))[1:4]
+    b'PNG'
+    """
+    choice(format, "format", ("png", "jpeg", "webp"))
+    array = np.asarray(image)
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] not in _MODES:
+        raise InvalidArgumentError(
+            "image must be uint8 of shape (height, width, 1, 3 or 4); "
+            f"got {array.dtype} {array.shape}"
+        )
+    if 0 in array.shape:
+        raise InvalidArgumentError(f"image has no pixels: its shape is {array.shape}")
+    if format == "jpeg" and array.shape[2] == 4:
+        raise InvalidArgumentError("JPEG has no alpha channel: drop it or write a PNG")
+    try:
+        from PIL import Image
+    except ImportError:
+        raise MissingDependencyError(
+            "writing pictures needs Pillow: pip install 'gansdk[cli]'"
+        ) from None
+    pixels = array[..., 0] if array.shape[2] == 1 else array
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, format, **_OPTIONS[format])
+    return buffer.getvalue()
+
+
+def save(path: str | os.PathLike[str], image: Bytes, *, force: bool = True) -> None:
+    """Write one picture to a file whose suffix, .png, .jpg, .jpeg or .webp, gives the format.
+
+    The file appears whole or not at all: it is written under a temporary name and renamed.
+
+    Parameters
+    ----------
+    path, image
+        Where to, and what: see `encode`.
+    force
+        Replace a file that exists; False raises instead.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The suffix is not known, or the picture has the wrong dtype or shape.
+    OutputError
+        The file cannot be written, or exists and `force` is False.
+    MissingDependencyError
+        Pillow is not installed.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in _FORMATS:
+        raise InvalidArgumentError(
+            f"{target}: the suffix {suffix!r} names no picture format; use .png, .jpg or .webp"
+        )
+    if not force and target.exists():
+        raise OutputError(f"{target} exists: choose another name, or pass force=True")
+    content = encode(image, _FORMATS[suffix])
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def _range(value_range: tuple[float, float]) -> tuple[float, float, float]:
+    """Return lo, hi - lo and, where the latter is a power of two, its reciprocal, else 0."""
+    try:
+        lo, hi = (np.float32(v) for v in value_range)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidArgumentError(
+            f"value_range must be two numbers (lo, hi); got {value_range!r}"
+        ) from None
+    with np.errstate(over="ignore", invalid="ignore"):
+        span = hi - lo
+    if not (span > 0 and np.isfinite(span)):
+        raise InvalidArgumentError(
+            f"value_range must be finite with lo < hi in float32; got {value_range!r}"
+        )
+    power_of_two = math.frexp(span)[0] == 0.5 and 2.0**-100 < span < 2.0**100
+    return float(lo), float(span), 1 / float(span) if power_of_two else 0.0
+
+
+def _floats(x: Any) -> npt.NDArray[Any]:
+    """Check a batch of floats; contiguous, and bfloat16 as the uint16 that hold it."""
+    if not isinstance(x, np.ndarray):
+        raise InvalidArgumentError(f"x must be a NumPy array; got {type(x).__name__}")
+    if x.ndim != 4:
+        raise InvalidArgumentError(
+            f"x must have four dimensions, as (n, channels, height, width); got {x.shape}: "
+            "give one image a batch axis, x[None]"
+        )
+    bfloat16 = x.dtype.name == "bfloat16"
+    if not (bfloat16 or x.dtype in (np.dtype(np.float32), np.dtype(np.float16))):
+        raise InvalidArgumentError(
+            f"x must be float32, float16 or bfloat16; got {x.dtype}: use x.astype(np.float32)"
+        )
+    contiguous = np.ascontiguousarray(x)
+    return contiguous.view(np.uint16) if bfloat16 else contiguous
+
+
+def _checked_out(out: Any, shape: tuple[int, ...], x: npt.NDArray[Any]) -> Bytes:
+    if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
+        given = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else repr(type(out))
+        raise InvalidArgumentError(f"out must be a uint8 array of shape {shape}; got {given}")
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise InvalidArgumentError("out must be C-contiguous and writable; pass a copy of it")
+    if np.may_share_memory(out, x):
+        raise InvalidArgumentError("out shares memory with x: give it memory of its own")
+    return out
+
+
+def _pictures(x: Any, name: str) -> Bytes:
+    if not isinstance(x, np.ndarray) or x.dtype != np.uint8 or x.ndim != 4:
+        given = f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) else repr(type(x))
+        raise InvalidArgumentError(
+            f"{name} must be a uint8 array (n, height, width, channels); got {given}"
+        )
+    return x

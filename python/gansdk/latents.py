@@ -1,0 +1,301 @@
+"""Latents, labels and interpolation; latents are pure functions of (seed, index).
+
+What to use when: `normal` and `uniform` for a generator's input, `labels` for the classes that go
+with it, `slerp` between two normal latents and `lerp` between two uniform ones, `philox` to check
+another implementation against this one. Row `i` of a call is index `start + i` of the seed whatever
+the count, the number of threads or the machine: docs/latents.md gives the contract bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _core
+from .arguments import INDEX_LIMIT, integer, integers
+from .errors import InvalidArgumentError, OutOfMemoryError
+from .interpolation import lerp as lerp
+from .interpolation import slerp as slerp
+
+Floats = npt.NDArray[np.float32]
+Seed = int | Sequence[int] | npt.NDArray[np.integer[Any]]
+
+_LABEL_STREAM = 1
+_MAX_DIM = 2**34  # four elements for each of the 2^32 blocks of a row
+_MAX_BYTES = 2**63 - 1
+
+
+def normal(
+    count: int,
+    dim: int,
+    *,
+    seed: Seed,
+    start: int = 0,
+    stream: int = 0,
+    out: Floats | None = None,
+    threads: int | None = None,
+) -> Floats:
+    """Draw standard normal latents by the Box-Muller transform; the largest magnitude is 6.76.
+
+    Parameters
+    ----------
+    count, dim
+        Rows (0 or more) and elements a row (1 ... 2^34). The first elements of a row do not depend
+        on `dim`.
+    seed
+        0 ... 2^64 - 1; or one seed for each row, and then every row is index `start` of its seed.
+    start
+        Index of the first row; `start + count` is at most 2^64.
+    stream
+        0 ... 2^32 - 1: independent draws of the same index. 0 is the latent, 1 the label.
+    out
+        Where to write: float32, C-contiguous, writable, of shape (count, dim).
+    threads
+        At most this many; by default one for each usable CPU. Small calls use one. The result does
+        not depend on it.
+
+    Returns
+    -------
+    float32 array of shape (count, dim), C-contiguous; `out` if it was given.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument is out of range, or `out` does not fit.
+    OutOfMemoryError
+        The result cannot be allocated.
+
+    Notes
+    -----
+    Random words: Philox4x32-10, Salmon et al., SC11, 2011. Transform: Box and Muller, Annals of
+    Mathematical Statistics 29, 1958.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> z = latents.normal(1000, 128, seed=7)
+    >>> z.shape, z.dtype.name
+    ((1000, 128), 'float32')
+    >>> bool((latents.normal(1, 128, seed=7, start=999)[0] == z[999]).all())
+    True
+    """
+    return _draw(_core.normal, count, dim, seed, start, stream, out, threads)
+
+
+def uniform(
+    count: int,
+    dim: int,
+    *,
+    seed: Seed,
+    start: int = 0,
+    stream: int = 0,
+    out: Floats | None = None,
+    threads: int | None = None,
+) -> Floats:
+    """Draw latents uniform on [-1, 1): multiples of 2^-23, exact.
+
+    Parameters, result and errors are those of `normal`.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> u = latents.uniform(4, 100, seed=[3, 14, 15, 92])
+    >>> bool((u >= -1).all() and (u < 1).all())
+    True
+    """
+    return _draw(_core.uniform, count, dim, seed, start, stream, out, threads)
+
+
+def labels(
+    count: int, *, prior: npt.ArrayLike, seed: Seed, start: int = 0
+) -> npt.NDArray[np.int64]:
+    """Draw class labels from a prior by inverse transform; a class of probability 0 is never drawn.
+
+    Parameters
+    ----------
+    count, seed, start
+        As for `normal`: label `i` belongs to latent `i`.
+    prior
+        One non-negative, finite weight a class, not all 0; they need not add up to 1.
+
+    Returns
+    -------
+    int64 array of shape (count,), values 0 ... len(prior) - 1.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument is out of range.
+
+    Notes
+    -----
+    With u = (word + 1/2) / 2^32 and c the running sum of the prior over its total, in float64, the
+    label is the first k with c_k >= u: the generalised inverse, Devroye, "Non-Uniform Random
+    Variate Generation", 1986, section III.2.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> sorted({int(k) for k in latents.labels(100, prior=[1, 0, 2], seed=7)})
+    [0, 2]
+    """
+    weights = _prior(prior)
+    words = np.empty((integer(count, "count"), 1), np.uint32)
+    _fill(_core.words, words, seed, start, _LABEL_STREAM, 0)
+    u = (words[:, 0] + 0.5) / 2.0**32
+    sums = np.cumsum(weights)
+    return np.searchsorted(sums / sums[-1], u, side="left").astype(np.int64)
+
+
+def philox(counter: npt.ArrayLike, key: npt.ArrayLike) -> npt.NDArray[np.uint32]:
+    """Philox4x32-10: four random words for each counter of four words under a key of two.
+
+    Parameters
+    ----------
+    counter, key
+        Integers 0 ... 2^32 - 1 of shapes (..., 4) and (..., 2), broadcast against each other.
+        A latent's counter is (block, stream, index low, index high), its key (seed low, seed high).
+
+    Returns
+    -------
+    uint32 array of shape (..., 4).
+
+    Raises
+    ------
+    InvalidArgumentError
+        A shape or a value is out of range.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> [f"{w:08x}" for w in latents.philox([0, 0, 0, 0], [0, 0])]
+    ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']
+    """
+    c, k = _words(counter, "counter", 4), _words(key, "key", 2)
+    try:
+        shape = np.broadcast_shapes(c.shape[:-1], k.shape[:-1])
+    except ValueError:
+        raise InvalidArgumentError(
+            f"counter {c.shape} and key {k.shape} do not broadcast against each other"
+        ) from None
+    out = np.empty((*shape, 4), np.uint32)
+    rows = (int(np.prod(shape)),)
+    _core.philox(
+        np.ascontiguousarray(np.broadcast_to(c, (*shape, 4))).reshape(*rows, 4),
+        np.ascontiguousarray(np.broadcast_to(k, (*shape, 2))).reshape(*rows, 2),
+        out.reshape(*rows, 4),
+    )
+    return out
+
+
+_Law = Callable[[Any, npt.NDArray[np.uint64], int, int, int], None]
+
+
+def _draw(
+    law: _Law,
+    count: int,
+    dim: int,
+    seed: Seed,
+    start: int,
+    stream: int,
+    out: Floats | None,
+    threads: int | None,
+) -> Floats:
+    shape = (integer(count, "count"), integer(dim, "dim", least=1, most=_MAX_DIM))
+    workers = 0 if threads is None else integer(threads, "threads", least=1, most=2**31 - 1)
+    stream = integer(stream, "stream", most=2**32 - 1)
+    result = _allocate(shape) if out is None else _checked_out(out, shape)
+    _fill(law, result, seed, start, stream, workers)
+    return result
+
+
+def _fill(
+    law: _Law, out: npt.NDArray[Any], seed: Seed, start: int, stream: int, threads: int
+) -> None:
+    """Check seed and start, then fill `out`."""
+    count = len(out)
+    start = integer(start, "start")
+    seeds = _seeds(seed, count)
+    if seeds.ndim == 0 and start + count > INDEX_LIMIT:
+        raise InvalidArgumentError(
+            f"start + count must be at most 2^64, got {start} + {count}: the last index is 2^64 - 1"
+        )
+    law(out, seeds, start, stream, threads)
+
+
+def _seeds(seed: Seed, count: int) -> npt.NDArray[np.uint64]:
+    """One seed as an array of no dimensions, or one for each row."""
+    if isinstance(seed, np.ndarray) and seed.ndim > 0:
+        if seed.dtype.kind not in "iu" or seed.ndim != 1:
+            raise InvalidArgumentError(
+                f"seed must be an integer or a one-dimensional collection of integers; "
+                f"got {seed.dtype} of shape {seed.shape}"
+            )
+        if seed.size and seed.min() < 0:
+            raise InvalidArgumentError(f"seed must be 0 ... 2^64 - 1; got {seed.min()}")
+        seeds = np.ascontiguousarray(seed, np.uint64)
+    elif isinstance(seed, (list, tuple, range)):
+        seeds = np.array(integers(seed, "seed"), np.uint64)
+    else:
+        return np.array(integer(seed, "seed"), np.uint64)
+    if len(seeds) != count:
+        raise InvalidArgumentError(
+            f"seed holds {len(seeds)} seeds for {count} rows: give one integer, or one a row"
+        )
+    return seeds
+
+
+def _allocate(shape: tuple[int, int]) -> Floats:
+    size = shape[0] * shape[1] * 4
+    if size > _MAX_BYTES:
+        raise InvalidArgumentError(
+            f"count x dim = {shape[0]} x {shape[1]} is beyond any address space: draw it in parts "
+            "with start="
+        )
+    try:
+        return np.empty(shape, np.float32)
+    except MemoryError:
+        raise OutOfMemoryError(
+            f"{shape[0]} x {shape[1]} float32 need {size / 2**30:.1f} GiB: draw them in parts "
+            "with start="
+        ) from None
+
+
+def _checked_out(out: Any, shape: tuple[int, int]) -> Floats:
+    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.shape != shape:
+        given = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else repr(type(out))
+        raise InvalidArgumentError(f"out must be a float32 array of shape {shape}; got {given}")
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise InvalidArgumentError("out must be C-contiguous and writable; pass a copy of it")
+    return out
+
+
+def _prior(prior: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    try:
+        weights = np.asarray(prior, np.float64)
+    except (TypeError, ValueError):
+        raise InvalidArgumentError(f"prior must hold numbers; got {prior!r}") from None
+    if weights.ndim != 1 or weights.size == 0:
+        raise InvalidArgumentError(f"prior must have the shape (classes,); got {weights.shape}")
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not (np.isfinite(weights).all() and (weights >= 0).all() and 0 < total < np.inf):
+        raise InvalidArgumentError(
+            "prior must hold finite weights of 0 or more with a finite total above 0; got a "
+            f"smallest of {weights.min()} and a total of {total}"
+        )
+    return weights
+
+
+def _words(values: npt.ArrayLike, name: str, last: int) -> npt.NDArray[np.uint32]:
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu" or array.ndim == 0 or array.shape[-1] != last:
+        raise InvalidArgumentError(
+            f"{name} must hold integers in the shape (..., {last}); got {array.dtype} {array.shape}"
+        )
+    if array.size and not 0 <= int(array.min()) <= int(array.max()) < 2**32:
+        raise InvalidArgumentError(f"{name} must hold words of 0 ... 2^32 - 1")
+    return array.astype(np.uint32)
