@@ -88,7 +88,7 @@ def normal(count: int, dim: int, seed: int, start: int = 0, stream: int = 0) -> 
     w = words(count, 4 * -(-dim // 4), seed, start, stream)
     r = radius(np.ascontiguousarray(w[:, 0::2]))
     sine, cosine = sincos_turns(np.ascontiguousarray(w[:, 1::2]))
-    return np.stack([r * sine, r * cosine], axis=-1).reshape(count, -1)[:, :dim]
+    return np.stack([r * sine, r * cosine], axis=-1).reshape(w.shape)[:, :dim]
 
 
 def uniform(count: int, dim: int, seed: int, start: int = 0, stream: int = 0) -> Floats:
