@@ -1,0 +1,67 @@
+# make demo   samples 100 digits to digits.png (needs Python >= 3.10 and a C++20 compiler)
+# make test   installs the development extras and runs every check
+# The rest serves development: CONTRIBUTING.md.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# A build folder that is not kept makes every install compile again.
+BUILD := $(wildcard CMakeLists.txt pyproject.toml csrc/*)
+SOURCES := $(BUILD) $(shell find python export -name '*.py' -o -name '*.onnx')
+
+.PHONY: demo test test-slow lint format core-test wheel clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/gansdk sample digits -n 100 --seed 7 --labels balanced --columns 10 -o digits.png --force
+	@echo "The picture is $(CURDIR)/digits.png"
+
+test: $(VENV)/.dev lint core-test
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	find csrc -name '*.h' -o -name '*.cpp' | xargs $(BIN)/clang-format --dry-run --Werror
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	find csrc -name '*.h' -o -name '*.cpp' | xargs $(BIN)/clang-format -i
+
+# The core's own test, without Python: plain, and under each sanitizer that runs here.
+core-test: $(VENV)/.dev
+	@mkdir -p build
+	@for sanitizer in none address,undefined thread; do \
+	  flag=; test $$sanitizer = none || flag=$$sanitizer; \
+	  if test -n "$$flag" && ! { echo 'int main() {}' | c++ -fsanitize=$$flag -x c++ - -o build/probe \
+	    && build/probe; } >build/probe.log 2>&1; then \
+	    echo "core-test: -fsanitize=$$flag left out, this compiler or kernel cannot run it"; continue; \
+	  fi; \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" cmake -S . -B build/core-$$sanitizer -G Ninja -Wno-dev \
+	    -DGANSDK_BUILD_TESTS=ON -DGANSDK_WERROR=ON -DGANSDK_SANITIZE=$$flag >build/cmake.log \
+	  && $(BIN)/cmake --build build/core-$$sanitizer \
+	  && $(BIN)/ctest --test-dir build/core-$$sanitizer --output-on-failure || exit 1; \
+	done
+
+wheel: $(VENV)/.dev
+	$(PIP) wheel --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf build dist $(VENV)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "gansdk needs Python 3.10 or newer; set PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(BIN)/python $(SOURCES)
+	$(PIP) install --quiet '.[cpu]'
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python $(SOURCES) constraints.txt
+	$(PIP) install --quiet --constraint constraints.txt '.[dev]'
+	@touch $@ $(VENV)/.demo
