@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ import numpy.typing as npt
 
 from . import images, latents
 from .arguments import INDEX_LIMIT, choice, integer, integers
-from .backends import Backend, open_backend
+from .backends import open_backend, spec_of
 from .backends.backend import BackendName
-from .errors import InvalidArgumentError, ModelError, NonFiniteError, OutOfMemoryError, SpecError
-from .spec import DISCRIMINATOR_METADATA_KEY, METADATA_KEY, GeneratorSpec
+from .errors import InvalidArgumentError, ModelError, NonFiniteError, OutOfMemoryError
+from .spec import GeneratorSpec
 
 Labels: TypeAlias = "int | Sequence[int] | npt.NDArray[np.integer[Any]] | None"
 LabelRule: TypeAlias = Literal["prior", "balanced"]
@@ -41,7 +42,7 @@ class _Request:
     seed: int
     start: int
     seeds: npt.NDArray[np.uint64] | None
-    labels: npt.NDArray[np.int64] | LabelRule | None
+    labels: int | npt.NDArray[np.int64] | LabelRule | None
 
 
 class Sampler:
@@ -102,7 +103,7 @@ class Sampler:
             threads = integer(threads, "threads", least=1, most=1024)
         self._threads = threads
         self._backend = open_backend(model, device=device, threads=threads, backend=backend)
-        self.spec = _spec_of(self._backend, spec)
+        self.spec = spec_of(self._backend, spec)
 
     @property
     def path(self) -> Path:
@@ -159,17 +160,9 @@ class Sampler:
             The result does not fit into memory; `stream` needs one batch of it.
         """
         request = self._request(n, seed, start, seeds, labels)
-        result: Array | None = None
-        done = 0
-        for batch in self._batches(request, self._output_kind(output), batch_size):
-            if len(batch) == request.count:
-                return batch
-            if result is None:
-                result = _allocate((request.count, *batch.shape[1:]), batch.dtype)
-            result[done : done + len(batch)] = batch
-            done += len(batch)
-        assert result is not None  # noqa: S101 - a request holds at least one image
-        return result
+        return _collect(
+            self._batches(request, self._output_kind(output), batch_size), request.count
+        )
 
     def stream(
         self,
@@ -216,20 +209,21 @@ class Sampler:
         NonFiniteError
             z holds a NaN or an infinity.
         """
-        z = self._latents(z)
-        fixed = self._labels(labels, len(z))
-        if self.spec.label is not None and not isinstance(fixed, np.ndarray):
+        own = self._latents(z)
+        fixed = self._labels(labels, len(own))
+        if self.spec.label is not None and not isinstance(fixed, (int, np.ndarray)):
             raise InvalidArgumentError(
                 f"generate() needs labels=: {self.spec.name!r} is conditional, "
                 f"with classes 0 ... {self.spec.label.classes - 1}"
             )
+        request = _Request(len(own), 0, 0, None, fixed)
         kind = self._output_kind(output)
         step = self._batch_size(batch_size)
-        parts = [
-            self._run(z[i : i + step], None if fixed is None else fixed[i : i + step], kind)
-            for i in range(0, len(z), step)
-        ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        batches = (
+            self._run(own[i : i + step], self._labels_at(request, i, min(step, len(own) - i)), kind)
+            for i in range(0, len(own), step)
+        )
+        return _collect(batches, len(own))
 
     def interpolate(
         self,
@@ -303,7 +297,7 @@ class Sampler:
 
     def _labels(
         self, labels: Labels | LabelRule, count: int
-    ) -> npt.NDArray[np.int64] | LabelRule | None:
+    ) -> int | npt.NDArray[np.int64] | LabelRule | None:
         label = self.spec.label
         if label is None:
             if labels is None:
@@ -317,8 +311,7 @@ class Sampler:
             choice(labels, "labels", ("prior", "balanced"), "a class or one class an image")
             return labels
         if np.ndim(labels) == 0:
-            one = integer(labels, "labels", most=label.classes - 1)
-            return np.broadcast_to(np.int64(one), (count,))
+            return integer(labels, "labels", most=label.classes - 1)
         many = np.array(integers(labels, "labels", most=label.classes - 1), np.int64)
         if len(many) != count:
             raise InvalidArgumentError(
@@ -326,11 +319,13 @@ class Sampler:
             )
         return many
 
-    def _labels_at(
-        self, request: _Request, done: int, count: int
-    ) -> npt.NDArray[np.int64] | None:
-        if request.labels is None or isinstance(request.labels, np.ndarray):
-            return None if request.labels is None else request.labels[done : done + count]
+    def _labels_at(self, request: _Request, done: int, count: int) -> npt.NDArray[np.int64] | None:
+        if request.labels is None:
+            return None
+        if isinstance(request.labels, int):
+            return np.full(count, request.labels, np.int64)
+        if isinstance(request.labels, np.ndarray):
+            return request.labels[done : done + count]
         label = self.spec.label
         assert label is not None  # noqa: S101 - a rule is only kept for a conditional model
         if request.labels == "balanced":
@@ -351,17 +346,20 @@ class Sampler:
         self, request: _Request, kind: OutputKind, batch_size: int | None
     ) -> Iterator[Array]:
         step = self._batch_size(batch_size)
+        # A generator expression, not a generator function: what is wrong is told at the call.
+        return (
+            self._run(
+                self._latents_at(request, done, min(step, request.count - done)),
+                self._labels_at(request, done, min(step, request.count - done)),
+                kind,
+            )
+            for done in range(0, request.count, step)
+        )
 
-        def batches() -> Iterator[Array]:
-            for done in range(0, request.count, step):
-                count = min(step, request.count - done)
-                if request.seeds is None:
-                    z = self._draw(request.seed, request.start + done, count)
-                else:
-                    z = self._draw(request.seeds[done : done + count], request.start, count)
-                yield self._run(z, self._labels_at(request, done, count), kind)
-
-        return batches()
+    def _latents_at(self, request: _Request, done: int, count: int) -> npt.NDArray[np.float32]:
+        if request.seeds is None:
+            return self._draw(request.seed, request.start + done, count)
+        return self._draw(request.seeds[done : done + count], request.start, count)
 
     def _draw(
         self, seed: int | npt.NDArray[np.uint64], start: int, count: int
@@ -432,61 +430,22 @@ class Sampler:
         return max(1, min(_BATCH_LIMIT, _BATCH_BYTES // (4 * int(np.prod(shape)))))
 
 
-def _spec_of(backend: Backend, given: GeneratorSpec | None) -> GeneratorSpec:
-    text = backend.metadata.get(METADATA_KEY)
-    if given is not None:
-        spec = given
-    elif DISCRIMINATOR_METADATA_KEY in backend.metadata:
-        raise ModelError(
-            f"{backend.path} is a discriminator, not a generator: name the generator's file"
-        )
-    elif text is None:
-        takes = ", ".join(f"{x.name} {list(x.shape)}" for x in backend.inputs or ())
-        raise ModelError(
-            f"{backend.path} carries no {METADATA_KEY} document, so it is not known to be a "
-            f"generator{f' (it takes {takes})' if takes else ''}: "
-            "export it with gansdk.export, or say what it is with Sampler(..., spec=GeneratorSpec(...))"
-        )
-    else:
-        try:
-            spec = GeneratorSpec.from_json(text)
-        except SpecError as error:
-            raise SpecError(f"{backend.path}: {error}") from None
-    if backend.inputs is not None:
-        _check_inputs(backend, spec)
-    return spec
-
-
-def _check_inputs(backend: Backend, spec: GeneratorSpec) -> None:
-    wanted: dict[str, tuple[int, ...]] = {
-        spec.latent.input: spec.latent.shape or (spec.latent.size,)
-    }
-    if spec.label is not None:
-        one_hot = spec.label.encoding == "one_hot"
-        wanted[spec.label.input] = (spec.label.classes,) if one_hot else ()
-    found = {x.name: x.shape for x in backend.inputs or ()}
-    if set(found) != set(wanted):
-        raise SpecError(
-            f"{backend.path} takes the inputs {sorted(found)}, but its spec names {sorted(wanted)}"
-        )
-    for name, shape in wanted.items():
-        actual = found[name]
-        matches = len(actual) == len(shape) + 1 and all(
-            a is None or a == w for a, w in zip(actual[1:], shape, strict=True)
-        )
-        if not matches:
-            raise SpecError(
-                f"{backend.path} takes {name} of shape {list(actual)}, "
-                f"but its spec says {['batch', *shape]}"
-            )
-
-
-def _allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+def _collect(batches: Iterator[Array], count: int) -> Array:
+    first = next(batches)
+    if len(first) == count:
+        return first
+    shape = (count, *first.shape[1:])
     try:
-        return np.empty(shape, dtype)
+        result = np.empty(shape, first.dtype)
     except (MemoryError, ValueError):
-        size = int(np.prod([float(s) for s in shape])) * dtype.itemsize
+        size = math.prod(shape) * first.itemsize
         raise OutOfMemoryError(
-            f"{shape[0]} images need {size / 2**30:.3g} GiB at once: take them batch by batch "
+            f"{count} images need {size / 2**30:.3g} GiB at once: take them batch by batch "
             "with stream(), or write them with `gansdk generate`"
         ) from None
+    result[: len(first)] = first
+    done = len(first)
+    for batch in batches:
+        result[done : done + len(batch)] = batch
+        done += len(batch)
+    return result

@@ -99,7 +99,8 @@ class Label:
             object.__setattr__(self, "names", names)
         if self.prior is not None:
             prior = tuple(
-                _number(p, "label.prior") for p in _sequence(self.prior, "label.prior", self.classes)
+                _number(p, "label.prior")
+                for p in _sequence(self.prior, "label.prior", self.classes)
             )
             if min(prior) < 0 or abs(math.fsum(prior) - 1) > 1e-6:
                 raise SpecError(
@@ -147,13 +148,16 @@ class Output:
             for v in _sequence(self.value_range, "output.value_range", 2)
         )
         if not low < high:
-            raise SpecError(f"output.value_range must rise, for instance [-1, 1]; got {[low, high]}")
+            raise SpecError(
+                f"output.value_range must rise, for instance [-1, 1]; got {[low, high]}"
+            )
         object.__setattr__(self, "value_range", (low, high))
         if self.shape is not None:
             object.__setattr__(self, "shape", _shape(self.shape, "output.shape"))
             if self.kind == "image" and len(self.shape) != 3:
                 raise SpecError(
-                    f"output.shape of an image has 3 axes ({self.layout[1:]}); got {list(self.shape)}"
+                    f"output.shape of an image has 3 axes ({self.layout[1:]}); "
+                    f"got {list(self.shape)}"
                 )
 
 

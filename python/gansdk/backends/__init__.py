@@ -3,3 +3,4 @@
 from .backend import Backend as Backend
 from .backend import Tensor as Tensor
 from .backend import open_backend as open_backend
+from .describe import spec_of as spec_of

@@ -45,7 +45,7 @@ class OrtBackend:
             )
         self.device = "cpu" if got == "CPUExecutionProvider" else _cuda_device(device)
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
-        self.inputs = tuple(_tensor(x) for x in self._session.get_inputs())
+        self.inputs: tuple[Tensor, ...] | None = tuple(_tensor(x) for x in self._session.get_inputs())
         self._output = self._session.get_outputs()[0].name
 
     def run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:

@@ -23,7 +23,7 @@ class TorchScriptBackend:
     process.
     """
 
-    inputs: tuple[Tensor, ...] | None = None
+    inputs: tuple[Tensor, ...] | None = None  # a traced file does not tell
 
     def __init__(self, path: Path, *, device: str, threads: int) -> None:
         torch = _import_torch()
@@ -41,7 +41,7 @@ class TorchScriptBackend:
         self.device = device
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        extra = {METADATA_KEY: "", DISCRIMINATOR_METADATA_KEY: ""}
+        extra: dict[str, Any] = {METADATA_KEY: "", DISCRIMINATOR_METADATA_KEY: ""}
         try:
             with warnings.catch_warnings():
                 # torch.jit is deprecated as a whole; a file in its format still wants reading.
@@ -49,7 +49,9 @@ class TorchScriptBackend:
                 self._module = torch.jit.load(str(path), map_location=device, _extra_files=extra)
         except (RuntimeError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"{path} is not a TorchScript file that torch loads: {reason}") from None
+            raise ModelError(
+                f"{path} is not a TorchScript file that torch loads: {reason}"
+            ) from None
         self._module.eval()
         self.metadata: Mapping[str, str] = {
             key: text.decode() if isinstance(text, bytes) else text
@@ -66,7 +68,10 @@ class TorchScriptBackend:
                 output = self._module(*tensors).float().cpu().numpy()
             except (RuntimeError, MemoryError) as error:
                 text = str(error).strip().splitlines()
-                if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "allocate" in text[0]:
+                if (
+                    isinstance(error, (MemoryError, torch.OutOfMemoryError))
+                    or "allocate" in text[0]
+                ):
                     batch = len(next(iter(inputs.values())))
                     raise OutOfMemoryError(
                         f"a batch of {batch} does not fit into memory: use a smaller batch_size"

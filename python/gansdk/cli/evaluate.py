@@ -50,6 +50,9 @@ def command(model: str, real: str, seed: int, as_json: bool) -> None:
         values = [getattr(row, name) for name in names]
         table.add_row(
             row.data,
-            *(f"{v:.1f}" if n.endswith("accuracy") else f"{v:.3f}" for n, v in zip(names, values, strict=True)),
+            *(
+                f"{v:.1f}" if n.endswith("accuracy") else f"{v:.3f}"
+                for n, v in zip(names, values, strict=True)
+            ),
         )
     Console(markup=False, highlight=False).print(table)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import numpy as np
 
 from .. import images
 from ..errors import InvalidArgumentError
@@ -64,7 +63,6 @@ def command(
     threads: int | None,
 ) -> None:
     """Sample a grid."""
-    images.check_target(output, force=force)
     chosen = None if seeds is None else _parse_seeds(seeds)
     if chosen is None and count is None:
         count = 64
@@ -91,4 +89,6 @@ def _parse_seeds(text: str) -> list[int]:
     try:
         return [int(word) for word in text.split(",")]
     except ValueError:
-        raise InvalidArgumentError(f"--seeds must be integers such as 3,14,15; got {text!r}") from None
+        raise InvalidArgumentError(
+            f"--seeds must be integers such as 3,14,15; got {text!r}"
+        ) from None

@@ -53,8 +53,6 @@ def command(
 ) -> None:
     """Train a recipe."""
     try:
-        import torch
-
         from .. import train
     except ImportError as error:
         raise MissingDependencyError(
@@ -65,14 +63,16 @@ def command(
             f"no recipe {recipe!r}: choose from {', '.join(sorted(train.RECIPES))}"
         )
     if threads is not None:
-        torch.set_num_threads(threads)
+        train.set_threads(threads)
     if resume:
         run = train.load_run(out)
         _check_resume(run, recipe, steps, seed)
     else:
-        given = {"steps": steps, "seed": seed}
+        options = train.RECIPES[recipe].options
         options = replace(
-            train.RECIPES[recipe].options, **{k: v for k, v in given.items() if v is not None}
+            options,
+            steps=options.steps if steps is None else steps,
+            seed=options.seed if seed is None else seed,
         )
         run = train.start_run(train.RECIPES[recipe], out, options, force=force)
     _fit(run, every)
@@ -119,7 +119,7 @@ def _fit(run: Any, every: int) -> None:
 
 @contextmanager
 def _stop_on_interrupt(stop: Callable[[], None]) -> Iterator[None]:
-    """Turn the first Ctrl-C into a request, so that no step is cut in half; the second one kills."""
+    """Turn the first Ctrl-C into a request, so that no step is cut in half; a second one kills."""
 
     def handler(number: int, frame: object) -> None:
         stop()

@@ -39,10 +39,7 @@ def locate(model: str | os.PathLike[str], prefer: Format = "onnx") -> tuple[Path
     ModelError
         The model does not exist, or is visibly no model file.
     """
-    if isinstance(model, str) and model in bundled():
-        path = _BUNDLED / model
-    else:
-        path = Path(model)
+    path = _BUNDLED / model if model in bundled() else Path(model)
     try:
         if path.is_dir():
             path = _in_folder(path, prefer)
@@ -86,7 +83,9 @@ def _format(path: Path, head: bytes) -> Format:
             f"{path} is a web page, not a model: the download went wrong, fetch it again"
         )
     if _is_text(head):
-        raise ModelError(f"{path} is a text file, not a model: expected an ONNX or TorchScript file")
+        raise ModelError(
+            f"{path} is a text file, not a model: expected an ONNX or TorchScript file"
+        )
     return "onnx"
 
 
