@@ -2,16 +2,17 @@
 // all but the table in an anonymous namespace: a C++ header would leave weak symbols, through which
 // the linker may put code for a newer instruction set on the path of an older CPU.
 //
-// The loops are plain and the compiler vectorises them. Data go through tiles of 64 blocks that
-// stay in the first-level cache; a tile is held by column, so that each loop has unit stride.
+// The loops are plain, Philox's apart, and the compiler vectorises them. Data go through tiles of
+// 64 blocks that stay in the first-level cache; a tile is held by column, so that each loop has
+// unit stride.
 #include "kernels.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #include "elementary.h"
+#include "lanes.h"
 #include "levels.h"
-#include "philox.h"
 
 #ifndef GANSDK_KERNELS_NAMESPACE
 #define GANSDK_KERNELS_NAMESPACE baseline
@@ -31,31 +32,24 @@ struct Tile {
 
 inline uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-// The random words of `blocks` blocks from block `first` on.
+// The random words of `blocks` blocks from block `first` on; counters behind them are zero.
 void draw(const Rows& rows, uint64_t first, uint64_t blocks, Tile<uint32_t>& words) {
-  alignas(64) uint32_t block_of[kBlocks], low_of[kBlocks], high_of[kBlocks];
+  alignas(64) uint64_t block_of[kBlocks], index_of[kBlocks];
   const uint64_t per_row = (rows.dim + 3) / 4;
   uint64_t index = rows.start + first / per_row;
   uint64_t block = first % per_row;
   for (uint64_t j = 0; j < blocks; ++index, block = 0) {
     const uint64_t n = least(blocks - j, per_row - block);
     for (uint64_t i = 0; i < n; ++i) {
-      block_of[j + i] = static_cast<uint32_t>(block + i);
-      low_of[j + i] = static_cast<uint32_t>(index);
-      high_of[j + i] = static_cast<uint32_t>(index >> 32);
+      block_of[j + i] = block + i;
+      index_of[j + i] = index;
     }
     j += n;
   }
-  const uint32_t key0 = static_cast<uint32_t>(rows.seed);
-  const uint32_t key1 = static_cast<uint32_t>(rows.seed >> 32);
-  const uint32_t stream = rows.stream;
-  for (uint64_t j = 0; j < blocks; ++j) {
-    const Words w = philox4x32_10({block_of[j], stream, low_of[j], high_of[j]}, key0, key1);
-    words.column[0][j] = w.w0;
-    words.column[1][j] = w.w1;
-    words.column[2][j] = w.w2;
-    words.column[3][j] = w.w3;
-  }
+  const uint64_t padded = (blocks + 15) / 16 * 16;
+  for (uint64_t j = blocks; j < padded; ++j) block_of[j] = index_of[j] = 0;
+  uint32_t* const columns[4] = {words.column[0], words.column[1], words.column[2], words.column[3]};
+  philox_columns(block_of, index_of, padded, rows.stream, rows.seed, columns);
 }
 
 // Writes a tile to its place; the short last block of a row drops its surplus.
