@@ -71,7 +71,7 @@ def test_exports_the_table_alone(compiler: str, isa: str, tmp_path: Path) -> Non
 
 
 def test_kernels_include_c_headers_alone() -> None:
-    for name in ("kernels.cpp", "kernels.h", "levels.h", "elementary.h", "philox.h"):
+    for name in ("kernels.cpp", "kernels.h", "lanes.h", "levels.h", "elementary.h", "philox.h"):
         text = (ROOT / "csrc" / name).read_text()
         assert re.findall(r"#include <(?![a-z0-9]+\.h>)", text) == []
 
