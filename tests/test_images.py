@@ -262,10 +262,10 @@ def test_save_refuses(tmp_path: Path) -> None:
     images.save(tmp_path / "a.png", x)
     with pytest.raises(OutputError, match="exists"):
         images.save(tmp_path / "a.png", x, force=False)
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="is no folder: make it first"):
         images.save(tmp_path / "none" / "a.png", x)
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
+    with pytest.raises(OutputError, match="is no folder: make it first"):
         images.save(tmp_path / "folder.png", x)
     for name in ("a.gif", "a", ".png"):
         with pytest.raises(InvalidArgumentError, match="suffix"):

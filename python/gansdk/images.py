@@ -16,6 +16,7 @@ import numpy.typing as npt
 from . import _core
 from .arguments import choice, integer
 from .errors import InvalidArgumentError, NonFiniteError
+from .picture_files import check_target as check_target
 from .picture_files import encode as encode
 from .picture_files import save as save
 

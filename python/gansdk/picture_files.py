@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -101,15 +100,8 @@ def save(path: str | os.PathLike[str], image: Bytes, *, force: bool = True) -> N
         Pillow is not installed.
     """
     target = Path(path)
-    suffix = target.suffix.lower()
-    if suffix not in _FORMATS:
-        raise InvalidArgumentError(
-            f"{target}: the suffix {suffix!r} names no picture format; use .png, .jpg or .webp"
-        )
-    if not force and target.exists():
-        raise OutputError(f"{target} exists: choose another name, or pass force=True")
-    content = encode(image, _FORMATS[suffix])
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    content = encode(image, check_target(target, force=force))
+    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
     try:
         try:
             with temporary.open("xb") as file:
@@ -119,3 +111,25 @@ def save(path: str | os.PathLike[str], image: Bytes, *, force: bool = True) -> N
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def check_target(path: str | os.PathLike[str], *, force: bool = True) -> str:
+    """Return the format that `save` would write; raise what it would raise before encoding.
+
+    For callers whose picture takes long to make.
+    """
+    target = Path(path)
+    suffix = target.suffix.lower()
+    if suffix not in _FORMATS:
+        raise InvalidArgumentError(
+            f"{target}: the suffix {suffix!r} names no picture format; use .png, .jpg or .webp"
+        )
+    if target.exists() and not force:
+        raise OutputError(f"{target} exists: choose another name, or use --force (force=True)")
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder: name a file in it")
+    if not target.parent.is_dir():
+        raise OutputError(f"{target.parent} is no folder: make it first, or choose another one")
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"{target.parent} cannot be written: choose another folder")
+    return _FORMATS[suffix]

@@ -38,21 +38,16 @@ def command(model: str, real: str, seed: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"{model} against real {real}, seed {seed}")
-    table.add_column("data")
-    names = [field.name for field in fields(evaluate.Row)][1:]
-    for name in names:
-        table.add_column(name.replace("_", " "), justify="right")
+    table = Table(title=f"{model} against real {real}, seed {seed}", box=box.SIMPLE)
+    table.add_column("")
     for row in rows:
-        values = [getattr(row, name) for name in names]
-        table.add_row(
-            row.data,
-            *(
-                f"{v:.1f}" if n.endswith("accuracy") else f"{v:.3f}"
-                for n, v in zip(names, values, strict=True)
-            ),
-        )
+        table.add_column(row.data, justify="right")
+    for field in fields(evaluate.Row)[1:]:
+        digits = 1 if field.name.endswith("accuracy") else 3
+        values = (f"{getattr(row, field.name):.{digits}f}" for row in rows)
+        table.add_row(field.name.replace("_", " "), *values)
     Console(markup=False, highlight=False).print(table)

@@ -95,4 +95,4 @@ def _is_text(head: bytes) -> bool:
         text = head.decode("utf-8", errors="strict" if len(head) < 512 else "ignore")
     except UnicodeDecodeError:
         return False
-    return all(c.isprintable() or c in "\t\r\n\f" for c in text)
+    return all(c.isprintable() or c in "\t\r\n\f\ufeff" for c in text)
