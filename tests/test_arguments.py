@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from gansdk.arguments import choice, integer, integers
 from gansdk.errors import InvalidArgumentError
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-
 from gansdk import errors
 
 CHILDREN = [
-    value for value in vars(errors).values() if isinstance(value, type) and value.__module__ == errors.__name__
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and value.__module__ == errors.__name__
 ]
 
 

@@ -265,7 +265,7 @@ def test_save_refuses(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="is no folder: make it first"):
         images.save(tmp_path / "none" / "a.png", x)
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(OutputError, match="is no folder: make it first"):
+    with pytest.raises(OutputError, match="is a folder: name a file in it"):
         images.save(tmp_path / "folder.png", x)
     for name in ("a.gif", "a", ".png"):
         with pytest.raises(InvalidArgumentError, match="suffix"):

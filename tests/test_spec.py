@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from gansdk.errors import SpecError
 from gansdk.spec import Discriminator, GeneratorSpec, Golden, Label, Latent, Output
+from hypothesis import given
+from hypothesis import strategies as st
 
 FULL = GeneratorSpec(
     latent=Latent(100, law="uniform", input="noise", shape=(100, 1, 1)),

@@ -407,7 +407,8 @@ class Sampler:
         if array.ndim < 2 or array.shape[1:] not in shapes or len(array) == 0:
             wanted = " or ".join(f"(n, {', '.join(map(str, s))})" for s in sorted(shapes))
             raise InvalidArgumentError(f"z must have shape {wanted}; got {array.shape}")
-        flat = np.ascontiguousarray(array, np.float32).reshape(len(array), -1)
+        with np.errstate(over="ignore"):  # what overflows float32 is refused as infinite below
+            flat = np.ascontiguousarray(array, np.float32).reshape(len(array), -1)
         finite = np.isfinite(flat).all(axis=1)
         if not finite.all():
             raise NonFiniteError(f"z holds a NaN or an infinity, first in row {finite.argmin()}")

@@ -30,7 +30,7 @@ class OrtBackend:
             self._session = ort.InferenceSession(str(path), options, providers=providers)
         except MemoryError:
             raise OutOfMemoryError(f"{path} does not fit into memory") from None
-        except Exception as error:  # ONNX Runtime's exceptions share no base class
+        except Exception as error:  # its exceptions share no base class
             raise ModelError(
                 f"{path} is not a network that ONNX Runtime can load: {_first_line(error)}"
             ) from None
@@ -45,7 +45,8 @@ class OrtBackend:
             )
         self.device = "cpu" if got == "CPUExecutionProvider" else _cuda_device(device)
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
-        self.inputs: tuple[Tensor, ...] | None = tuple(_tensor(x) for x in self._session.get_inputs())
+        inputs = self._session.get_inputs()
+        self.inputs: tuple[Tensor, ...] | None = tuple(_tensor(x) for x in inputs)
         self._output = self._session.get_outputs()[0].name
 
     def run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
