@@ -1,5 +1,7 @@
 """Export a DCGAN generator of your own, with batch norm and (100, 1, 1) latents, and sample it."""
 
+import itertools
+
 import torch
 from gansdk import GeneratorSpec, Latent, Sampler, images
 from gansdk.export import export

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import InvalidArgumentError, MissingDependencyError, TrainingError
 from .progress import progress_bar
+
+if TYPE_CHECKING:
+    from ..train import Run, StepResult
 
 
 @click.command(
@@ -83,7 +86,7 @@ def command(
     )
 
 
-def _check_resume(run: Any, recipe: str, steps: int | None, seed: int | None) -> None:
+def _check_resume(run: Run, recipe: str, steps: int | None, seed: int | None) -> None:
     options = run.trainer.options
     for name, given, kept in (
         ("recipe", recipe, run.recipe.name),
@@ -97,12 +100,12 @@ def _check_resume(run: Any, recipe: str, steps: int | None, seed: int | None) ->
             )
 
 
-def _fit(run: Any, every: int) -> None:
+def _fit(run: Run, every: int) -> None:
     trainer = run.trainer
     total = trainer.options.steps
     with progress_bar("steps", total=total, done=trainer.step) as advance:
 
-        def on_step(result: Any) -> None:
+        def on_step(result: StepResult) -> None:
             note = f"D {result.discriminator_loss:.3f}  G {result.generator_loss:.3f}"
             advance(1, note=note)
             if result.step % every == 0 or result.step == total:
