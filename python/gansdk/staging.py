@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import OutputError
@@ -38,23 +38,29 @@ def staged_folder(
     """
     out = Path(out)
     check_folder(out, what=what, ours=ours, force=force)
-    parent = out.absolute().parent
+    # Through a link to the folder it stands for: a rename would replace the link instead.
+    place = out.resolve()
+    missing = [p for p in place.parents if not p.exists()]
     try:
-        parent.mkdir(parents=True, exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         # In the same folder, so that the final rename stays within one file system.
-        stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=parent))
+        stage = _temporary(place)
+        stage.mkdir()
     except OSError as error:
-        raise OutputError(f"cannot write into {parent}: {error.strerror}") from None
+        _remove_empty(missing)
+        raise OutputError(f"cannot write into {out.parent}: {error.strerror}") from None
     try:
         yield stage
-        stage.chmod(0o777 & ~_umask())  # mkdtemp makes it private
-        _swap(stage, out)
+        # Once more: much may have happened in a block of minutes.
+        check_folder(place, what=what, ours=ours, force=force)
+        _swap(stage, place)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"cannot write {out}: {error.strerror or error}") from None
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+        _remove_empty(missing)
 
 
 def check_folder(out: Path, *, what: str, ours: str, force: bool) -> None:
@@ -65,8 +71,14 @@ def check_folder(out: Path, *, what: str, ours: str, force: bool) -> None:
         raise OutputError(f"{out} exists and is no folder: choose another name")
     try:
         found = sorted(p.name for p in out.iterdir())
+        here = Path.cwd()
     except OSError as error:
         raise OutputError(f"cannot read {out}: {error.strerror}") from None
+    if os.path.ismount(out) or out.resolve() in (here, *here.parents):
+        raise OutputError(
+            f"{out} is a mount point or the working directory, which cannot be replaced: "
+            "name a new folder inside it"
+        )
     foreign = [name for name in found if not re.fullmatch(ours, name)]
     if foreign:
         raise OutputError(
@@ -80,17 +92,23 @@ def _swap(stage: Path, out: Path) -> None:
     if not out.exists():
         stage.rename(out)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=stage.parent))
-    out.rename(old)  # onto an empty folder, which rename replaces
+    old = _temporary(out)
     try:
+        out.rename(old)
         stage.rename(out)
-    except OSError:
-        old.rename(out)
+    except BaseException:  # Ctrl-C too must not leave the folder under its temporary name
+        if not out.exists():
+            old.rename(out)
         raise
-    shutil.rmtree(old)
+    shutil.rmtree(old, ignore_errors=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _temporary(out: Path) -> Path:
+    # Not tempfile.mkdtemp: that makes it private, and a shared folder should follow the umask.
+    return out.parent / f".{out.name}.{secrets.token_hex(6)}"
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):  # not empty, or never made
+            folder.rmdir()
