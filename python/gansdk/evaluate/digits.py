@@ -7,11 +7,12 @@ the ink's range and rounded to 8 bits. Black is 0, full ink 255.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import choice
 from ..errors import MissingDependencyError
 
 SIZE = 32
@@ -30,6 +31,7 @@ def load_digits(split: Split) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int
     MissingDependencyError
         scikit-learn or Pillow is not installed.
     """
+    choice(split, "split", get_args(Split))
     try:
         from PIL import Image
         from sklearn import datasets, model_selection

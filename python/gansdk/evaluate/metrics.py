@@ -57,7 +57,9 @@ def neighbour_ratio(train: Features, test: Features, fake: Features) -> float:
     return float(_distances(fake, train).min(1).mean() / _distances(test, train).min(1).mean())
 
 
-def variance_ratio(real: Features, real_labels: Labels, fake: Features, fake_labels: Labels) -> float:
+def variance_ratio(
+    real: Features, real_labels: Labels, fake: Features, fake_labels: Labels
+) -> float:
     """Total variance within a class, generated over real, averaged over the classes.
 
     Near 0 where a generator follows the class and ignores the latent.
@@ -90,7 +92,7 @@ def classifier_accuracy(
 
 def frechet_distance(real: Features, fake: Features) -> float:
     """Frechet distance between Gaussians fitted to both sets (Dowson and Landau 1982)."""
-    a, b = np.cov(real, rowvar=False), np.cov(fake, rowvar=False)
+    a, b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (real, fake))
     # The trace of sqrt(ab) is the sum of the roots of its eigenvalues, real and not negative but
     # for rounding, since ab is similar to a product of symmetric positive matrices.
     roots = np.sqrt(np.clip(np.linalg.eigvals(a @ b).real, 0, None)).sum()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import InvalidArgumentError
 from ..sampler import Sampler
 from . import metrics
 from .digits import NAMES, SIZE, load_digits
 from .metrics import Features, Labels
-from ..errors import InvalidArgumentError
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def compare_with_digits(sampler: Sampler, *, seed: int = 0) -> list[Row]:
     The generator gives as many images of each class as the training set holds. Features are the
     images averaged down to 8 x 8, the resolution of the real ones, as 64 values in [0, 1].
     The controls are the training set itself ("real"; its neighbour ratio of 0 is what copying
-    looks like), and a Gaussian fitted to each class.
+    looks like), and a Gaussian fitted to each class and clipped to [0, 1].
 
     Returns
     -------
@@ -61,20 +61,18 @@ def compare_with_digits(sampler: Sampler, *, seed: int = 0) -> list[Row]:
             f"{sampler.spec.name!r} has {classes} classes, but the digits have {len(NAMES)}"
         )
     fake_pixels = sampler.sample(len(train_labels), seed=seed, labels=train_labels)
-    if fake_pixels.shape[1:] != (SIZE, SIZE, 1):
+    if fake_pixels.shape[1:] != (SIZE, SIZE, 1) or fake_pixels.dtype != np.uint8:
         raise InvalidArgumentError(
-            f"{sampler.spec.name!r} gives images of shape {fake_pixels.shape[1:]}, "
-            f"but the digits are ({SIZE}, {SIZE}, 1)"
+            f"{sampler.spec.name!r} gives {fake_pixels.dtype} of shape {fake_pixels.shape[1:]}, "
+            f"but the digits are uint8 of shape ({SIZE}, {SIZE}, 1)"
         )
     train, test = _features(train_pixels), _features(test_pixels)
-    rows = {
-        sampler.spec.name: _features(fake_pixels),
-        "real (training set)": train,
-        "class Gaussians": _class_gaussians(train, train_labels, seed),
-    }
-    return [
-        _row(name, x, train, train_labels, test, test_labels, seed) for name, x in rows.items()
-    ]
+    rows = (
+        (sampler.spec.name, _features(fake_pixels)),
+        ("real (training set)", train),
+        ("class Gaussians", _class_gaussians(train, train_labels, seed)),
+    )
+    return [_row(name, x, train, train_labels, test, test_labels, seed) for name, x in rows]
 
 
 def _row(
