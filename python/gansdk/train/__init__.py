@@ -6,6 +6,8 @@ from .recipes import RECIPES as RECIPES
 from .recipes import Recipe as Recipe
 from .runs import Run as Run
 from .runs import load_run as load_run
+from .runs import set_threads as set_threads
 from .runs import start_run as start_run
+from .trainer import StepResult as StepResult
 from .trainer import Trainer as Trainer
 from .trainer import TrainerOptions as TrainerOptions

@@ -7,6 +7,7 @@ without a single generator in its checkpoint.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -44,9 +45,17 @@ class Draws:
         steps = np.floor((u.astype(np.float64) + 1) / 2 * (2 * most + 1))
         return torch.from_numpy(steps.astype(np.int64) - most)
 
+    @contextmanager
+    def torch_seeded(self, step: int) -> Iterator[None]:
+        """Seed torch's own generator within: what dropout in a network draws from."""
+        (seed,) = np.random.SeedSequence([self.seed, step]).generate_state(1, np.uint64)
+        with torch.random.fork_rng(devices=[]):
+            torch.default_generator.manual_seed(int(seed))
+            yield
+
 
 class EndlessSampler(Sampler[int]):
-    """Indices of a data set of `length` items: one permutation after another, from `position` on."""
+    """Indices of a data set of `length` items: permutation after permutation, from `position`."""
 
     def __init__(self, length: int, seed: int, position: int = 0) -> None:
         self.length = length

@@ -8,6 +8,7 @@ long live the GAN!").
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,9 @@ SLOPE = 0.2
 
 
 class ConvGenerator(nn.Module):
-    """Latents and labels to images, from 4 x 4 upwards by nearest-neighbour resize and 3 x 3 convolution.
+    """Latents and labels to images, from 4 x 4 upwards.
+
+    Each size doubles the last by nearest-neighbour resize and a 3 x 3 convolution.
 
     The last factor of two is a pixel shuffle (Shi et al. 2016): the convolution before it works at
     half the image's size, which halves the cost of the network.
@@ -50,15 +53,16 @@ class ConvGenerator(nn.Module):
         width = latent_size + (embedding_size if classes else 0)
         self.first = nn.Linear(width, channels[0] * 16)
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(a, b, 3, padding=1) for a, b in zip(channels, channels[1:], strict=False)
+            nn.Conv2d(a, b, 3, padding=1) for a, b in pairwise(channels)
         )
         self.last = nn.Conv2d(channels[-1], image_channels * 4, 3, padding=1)
 
     def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """Latents (batch, latent_size) and labels int64 (batch,) to images (batch, C, H, W) in [-1, 1]."""
+        """Return images (batch, C, H, W) in [-1, 1] of latents (batch, size), labels (batch,)."""
         if self.embedding is not None:
             z = torch.cat([z, self.embedding(label)], dim=1)
-        x = F.leaky_relu(self.first(z), SLOPE).unflatten(1, (-1, 4, 4))
+        x = F.leaky_relu(self.first(z), SLOPE)
+        x = x.unflatten(1, (-1, 4, 4))  # type: ignore[no-untyped-call]
         for convolution in self.convolutions:
             x = F.interpolate(x, scale_factor=2.0, mode="nearest")
             x = F.leaky_relu(convolution(x), SLOPE)
@@ -92,12 +96,12 @@ class ProjectionDiscriminator(nn.Module):
         *,
         channels: Sequence[int] = (32, 64, 96),
         image_channels: int = 1,
-        features: int = 128,
+        features: int = 64,
     ) -> None:
         super().__init__()
         widths = [image_channels, *channels]
         self.convolutions = nn.ModuleList(
-            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in zip(widths, widths[1:], strict=False)
+            nn.Conv2d(a, b, 4, stride=2, padding=1) for a, b in pairwise(widths)
         )
         side = size // 2 ** len(channels)
         self.features = nn.Linear(channels[-1] * side * side, features)
@@ -107,12 +111,12 @@ class ProjectionDiscriminator(nn.Module):
             nn.init.normal_(self.embedding.weight, std=features**-0.5)
 
     def forward(self, image: Tensor, label: Tensor | None = None) -> Tensor:
-        """Images (batch, C, size, size) and labels int64 (batch,) to logits (batch,), high for real."""
+        """Return logits (batch,), high for real, of images (batch, C, H, W), labels (batch,)."""
         x = image
         for convolution in self.convolutions:
             x = F.leaky_relu(convolution(x), SLOPE)
         h = F.leaky_relu(self.features(x.flatten(1)), SLOPE)
-        logit = self.logit(h).squeeze(1)
+        logit: Tensor = self.logit(h).squeeze(1)
         if self.embedding is not None:
             logit = logit + (self.embedding(label) * h).sum(1)
         return logit

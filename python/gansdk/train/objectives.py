@@ -13,12 +13,12 @@ from torch.nn import functional as F  # noqa: N812
 
 
 def relativistic_discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """Mean of softplus(D(fake) - D(real)) over pairs (Jolicoeur-Martineau 2019); logits of shape (batch,)."""
+    """Mean of softplus(D(fake) - D(real)) over pairs of logits (Jolicoeur-Martineau 2019)."""
     return F.softplus(fake - real).mean()
 
 
 def relativistic_generator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """Mean of softplus(D(real) - D(fake)) over pairs; logits of shape (batch,)."""
+    """Mean of softplus(D(real) - D(fake)) over pairs of logits."""
     return F.softplus(real - fake).mean()
 
 

@@ -1,8 +1,8 @@
 """A run folder: what was asked for, the latest checkpoint, the sample sheets.
 
-    run.json                   recipe, options, versions: written first
-    checkpoint.pt              the latest state, replaced as a whole
-    samples/step-000500.png    the same latents at every step
+run.json                   recipe, options, versions: written first
+checkpoint.pt              the latest state, replaced as a whole
+samples/step-000500.png    the same latents at every step
 """
 
 from __future__ import annotations
@@ -10,16 +10,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from .. import images, latents
-from ..errors import GansdkError, InvalidArgumentError, OutputError, TrainingError
+from ..errors import OutputError, TrainingError
 from ..spec import GeneratorSpec
 from .recipes import RECIPES, Recipe
 from .trainer import Trainer, TrainerOptions
@@ -60,7 +58,7 @@ class Run:
                     "command": self.command,
                     "recipe": self.recipe.name,
                     "steps_done": self.trainer.step,
-                    **asdict(options),
+                    **_json_values(options),
                 }
             },
         )
@@ -73,12 +71,22 @@ class Run:
         return shlex.join([*words, "--seed", str(options.seed)])
 
     def save_checkpoint(self) -> None:
-        """Replace the checkpoint as a whole: a crash leaves the old one."""
+        """Replace the checkpoint as a whole: a crash leaves the old one.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
         temporary = self.path / "checkpoint.pt.tmp"
-        torch.save(self.trainer.state_dict(), temporary)
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(self.path / "checkpoint.pt")
+        try:
+            torch.save(self.trainer.state_dict(), temporary)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(self.path / "checkpoint.pt")
+        except (OSError, RuntimeError) as error:  # torch raises RuntimeError for a full disk
+            temporary.unlink(missing_ok=True)
+            raise OutputError(f"cannot write {self.path / 'checkpoint.pt'}: {error}") from None
 
     def save_sheet(self) -> Path:
         """Draw the moving average's images of fixed latents: one column a class, eight rows."""
@@ -108,16 +116,19 @@ def start_run(
         The folder holds a run already (and not `force`), or anything else, or cannot be written.
     """
     path = Path(path)
-    if (path / "run.json").is_file():
-        if not force:
-            raise OutputError(
-                f"{path} holds a run already: continue it with --resume, "
-                "start it anew with --force, or choose another folder"
-            )
-    elif path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    try:
+        is_run, is_new = (path / "run.json").is_file(), not path.exists() or not any(path.iterdir())
+    except OSError as error:
+        raise OutputError(f"cannot write into {path}: {error.strerror}") from None
+    if is_run and not force:
+        raise OutputError(
+            f"{path} holds a run already: continue it with --resume, "
+            "start it anew with --force, or choose another folder"
+        )
+    if not (is_run or is_new):
         raise OutputError(f"{path} exists and is no training run: choose another folder")
     run = Run(path, recipe, options)
-    document = {"recipe": recipe.name, "options": asdict(options), "torch": torch.__version__}
+    document = {"recipe": recipe.name, "options": _json_values(options), "torch": torch.__version__}
     try:
         (path / "samples").mkdir(parents=True, exist_ok=True)
         (path / "checkpoint.pt").unlink(missing_ok=True)
@@ -140,23 +151,39 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     path = Path(path)
     try:
         document: dict[str, Any] = json.loads((path / "run.json").read_text())
-        recipe = RECIPES[document["recipe"]]
-        options = TrainerOptions(**{k: _tuple(v) for k, v in document["options"].items()})
+        name = str(document["recipe"])
+        options = TrainerOptions(**{k: _tuple(v) for k, v in dict(document["options"]).items()})
     except FileNotFoundError:
         raise TrainingError(
             f"{path} is no training run (it has no run.json): make one with `gansdk train`"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(f"{path / 'run.json'} cannot be read: {error!r}") from None
-    run = Run(path, recipe, options)
+    if name not in RECIPES:
+        raise TrainingError(
+            f"{path} is a run of the recipe {name!r}, which this gansdk does not have: "
+            f"it has {', '.join(sorted(RECIPES))}"
+        )
+    run = Run(path, RECIPES[name], options)
     try:
         run.trainer.load_state_dict(torch.load(path / "checkpoint.pt", weights_only=True))
     except FileNotFoundError:
         raise TrainingError(f"{path} has no checkpoint yet: start it anew with --force") from None
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
-        reason = str(error).strip().splitlines()[0]
-        raise TrainingError(f"{path / 'checkpoint.pt'} cannot be read: {reason}") from None
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise TrainingError(
+            f"{path / 'checkpoint.pt'} cannot be read or is of another recipe: {reason}"
+        ) from None
     return run
+
+
+def set_threads(threads: int) -> None:
+    """Set how many threads torch uses, in the whole process. Other counts give other last bits."""
+    torch.set_num_threads(threads)
+
+
+def _json_values(options: TrainerOptions) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(options).items()}
 
 
 def _tuple(value: Any) -> Any:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
+from ..arguments import integer
 from ..errors import InvalidArgumentError, TrainingError
 from . import draws
 from .augment import shift
@@ -43,13 +46,18 @@ class TrainerOptions:
     betas : pair of float
         Adam's; no momentum by default.
     gamma : pair of float
-        Weight of R1 and R2 at the first and at the last step, geometric between.
+        Weight of R1 and R2 at the first step and after the last, geometric between; above 0.
     max_shift : int
         Largest shift of the augmentation, in pixels.
     ema_decay : float
         Of the generator's moving average; it warms up over the first steps.
     seed : int
         Of the initial weights (where a recipe builds the networks) and of every draw.
+
+    Raises
+    ------
+    InvalidArgumentError
+        A number is out of range.
     """
 
     steps: int
@@ -61,6 +69,20 @@ class TrainerOptions:
     max_shift: int = 1
     ema_decay: float = 0.999
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "latent_size"):
+            integer(getattr(self, name), name, least=1)
+        integer(self.max_shift, "max_shift")
+        integer(self.seed, "seed")
+        for name, good, wanted in (
+            ("learning_rate", self.learning_rate > 0, "above 0"),
+            ("betas", all(0 <= b < 1 for b in self.betas), "at least 0 and below 1"),
+            ("gamma", min(self.gamma) > 0, "above 0"),
+            ("ema_decay", 0 <= self.ema_decay < 1, "at least 0 and below 1"),
+        ):
+            if not good:
+                raise InvalidArgumentError(f"{name} must be {wanted}; got {getattr(self, name)}")
 
 
 @dataclass(frozen=True)
@@ -82,7 +104,8 @@ class Trainer:
     discriminator : nn.Module
         Called as discriminator(image) or discriminator(image, label); gives logits (batch,).
     dataset : torch Dataset
-        Map-style; items are an image (C, H, W) in the generator's range, or (image, label).
+        Map-style; items are an image (C, H, W) of floats in the generator's range, or (image,), or
+        (image, label). Without shifts (`max_shift=0`) they may have any shape: points, spectra.
     options : TrainerOptions
         The numbers of the run.
 
@@ -113,8 +136,8 @@ class Trainer:
                 "use a smaller batch_size"
             )
         # channels_last: oneDNN's convolutions on few channels run at twice the speed in it.
-        self.generator = generator.to(memory_format=torch.channels_last)
-        self.discriminator = discriminator.to(memory_format=torch.channels_last)
+        self.generator = generator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.discriminator = discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.ema = copy.deepcopy(generator).eval().requires_grad_(False)
         self.dataset = dataset
         self.options = options
@@ -141,14 +164,17 @@ class Trainer:
         """
         until = self.options.steps if until is None else min(until, self.options.steps)
         batches = self._real_batches()
+        self.generator.train()
+        self.discriminator.train()
         self._stopping = False
         while self.step < until and not self._stopping:
             self._schedule()
-            result = StepResult(
-                self.step + 1,
-                self._discriminator_step(*next(batches)),
-                self._generator_step(*next(batches)),
-            )
+            with self._draws.torch_seeded(self.step):
+                result = StepResult(
+                    self.step + 1,
+                    self._discriminator_step(*next(batches)),
+                    self._generator_step(*next(batches)),
+                )
             if not math.isfinite(result.discriminator_loss + result.generator_loss):
                 raise TrainingError(
                     f"the loss is not finite at step {result.step}: "
@@ -194,9 +220,18 @@ class Trainer:
             self.options.seed,
             position=self.step * 2 * size,  # two batches a step
         )
-        for batch in DataLoader(self.dataset, batch_size=size, sampler=order):
-            images, labels = batch if isinstance(batch, (list, tuple)) else (batch, None)
-            yield images.contiguous(memory_format=torch.channels_last), labels
+        # A generator of its own: starting to load would draw from torch's, at a resumed step only.
+        unused = torch.Generator()
+        for batch in DataLoader(self.dataset, batch_size=size, sampler=order, generator=unused):
+            images, *labels = batch if isinstance(batch, (list, tuple)) else (batch,)
+            if not images.is_floating_point():
+                raise InvalidArgumentError(
+                    f"the dataset's images must be floats in the generator's range; got "
+                    f"{images.dtype}: gansdk.images.from_uint8 turns pictures into floats"
+                )
+            if images.ndim == 4:
+                images = images.contiguous(memory_format=torch.channels_last)
+            yield images, labels[0] if labels else None
 
     def _schedule(self) -> None:
         done = self.step / self.options.steps
@@ -231,29 +266,45 @@ class Trainer:
         # gamma / 2 * (R1 + R2), the two being halves of one mean.
         total = loss + self._gamma() * gradient_penalty(logits, images)
         _update(self._optimizers["discriminator"], total)
-        return float(loss)
+        return float(loss.detach())
 
     def _generator_step(self, real: Tensor, labels: Tensor | None) -> float:
-        self.discriminator.requires_grad_(False)
         fake = self._generate(labels, draws.GENERATOR_LATENTS)
         images = self._shift(torch.cat([real, fake]), draws.GENERATOR_SHIFTS)
         real, fake = images.chunk(2)
-        with torch.no_grad():
-            logits = _call(self.discriminator, real, labels)
-        loss = relativistic_generator_loss(logits, _call(self.discriminator, fake, labels))
-        _update(self._optimizers["generator"], loss)
-        self.discriminator.requires_grad_(True)
-        return float(loss)
+        with _frozen(self.discriminator):
+            with torch.no_grad():
+                logits = _call(self.discriminator, real, labels)
+            loss = relativistic_generator_loss(logits, _call(self.discriminator, fake, labels))
+            _update(self._optimizers["generator"], loss)
+        return float(loss.detach())
 
     @torch.no_grad()
     def _ema_step(self) -> None:
         decay = min(self.options.ema_decay, (1 + self.step) / (10 + self.step))
-        averages, values = self.ema.state_dict(), self.generator.state_dict()
-        for name, average in averages.items():
+        for average, value in zip(_tensors(self.ema), _tensors(self.generator), strict=True):
             if average.is_floating_point():
-                average.lerp_(values[name], 1 - decay)
+                average.lerp_(value, 1 - decay)
             else:
-                average.copy_(values[name])
+                average.copy_(value)
+
+
+@contextmanager
+def _frozen(module: nn.Module) -> Iterator[None]:
+    # Only what is trainable: parameters that the caller froze stay frozen.
+    trainable = [p for p in module.parameters() if p.requires_grad]
+    for parameter in trainable:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trainable:
+            parameter.requires_grad_(True)
+
+
+def _tensors(module: nn.Module) -> Iterator[Tensor]:
+    # Not state_dict(), which names a shared tensor once for each of its owners.
+    return chain(module.parameters(), module.buffers())
 
 
 def _call(module: nn.Module, x: Tensor, labels: Tensor | None) -> Tensor:
@@ -263,5 +314,5 @@ def _call(module: nn.Module, x: Tensor, labels: Tensor | None) -> Tensor:
 
 def _update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     optimizer.step()
