@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-
 from gansdk import latents
 from gansdk.errors import ExportError, InvalidArgumentError
 from gansdk.spec import GeneratorSpec, Label, Latent
+from torch import Tensor, nn
 
 Inputs = dict[str, Tensor]
 
@@ -43,6 +42,8 @@ def infer_spec(example_inputs: Mapping[str, Tensor]) -> GeneratorSpec:
     ------
     ExportError
         There is anything but one float input; the message says what a spec would have to say.
+    InvalidArgumentError
+        They are no dict of tensors with a batch axis.
     """
     if not isinstance(example_inputs, Mapping) or not example_inputs:
         raise InvalidArgumentError(
@@ -50,10 +51,9 @@ def infer_spec(example_inputs: Mapping[str, Tensor]) -> GeneratorSpec:
             f"{{'z': torch.randn(2, 128)}}; got {type(example_inputs).__name__}"
         )
     for name, value in example_inputs.items():
-        if not isinstance(value, Tensor) or value.ndim < 2:
+        if not isinstance(value, Tensor):
             raise InvalidArgumentError(
-                f"example_inputs[{name!r}] must be a tensor of shape (batch, ...); got "
-                f"{tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__}"
+                f"example_inputs[{name!r}] must be a tensor; got {type(value).__name__}"
             )
     ((name, z), *others) = example_inputs.items()
     if others or not z.is_floating_point():
@@ -61,9 +61,27 @@ def infer_spec(example_inputs: Mapping[str, Tensor]) -> GeneratorSpec:
             f"what the inputs {list(example_inputs)} mean cannot be told from examples: pass "
             "spec=GeneratorSpec(latent=Latent(...), label=Label(...))"
         )
+    if z.ndim < 2:
+        raise InvalidArgumentError(
+            f"example_inputs[{name!r}] must have shape (batch, ...); got {tuple(z.shape)}"
+        )
     shape = tuple(z.shape[1:])
     size = int(np.prod(shape))
     return GeneratorSpec(latent=Latent(size, input=name, shape=shape if len(shape) > 1 else None))
+
+
+def run_module(module: nn.Module, inputs: Inputs) -> Tensor:
+    """Run a module on its inputs; `ExportError` where it raises."""
+    with torch.inference_mode():
+        try:
+            output: Tensor = module(*inputs.values())
+        except Exception as error:  # the module may raise anything
+            shapes = {name: tuple(value.shape) for name, value in inputs.items()}
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise ExportError(
+                f"the module fails on the inputs {shapes}, which the spec asks for: {reason[0]}"
+            ) from error
+    return output
 
 
 def with_output_shape(spec: GeneratorSpec, output: Any, count: int) -> GeneratorSpec:
@@ -89,9 +107,11 @@ def with_output_shape(spec: GeneratorSpec, output: Any, count: int) -> Generator
             f"the generator gives outputs of shape {list(shape)}, which are no images: "
             "say Output(kind='array') in the spec"
         )
+    channels = shape[0] if spec.output.layout == "NCHW" else shape[-1]
+    if spec.output.kind == "image" and channels not in (1, 3, 4):
+        raise ExportError(
+            f"the generator gives images of {channels} channels (shape {list(shape)}, layout "
+            f"{spec.output.layout}): an image has 1, 3 or 4; "
+            "otherwise say Output(kind='array') in the spec"
+        )
     return replace(spec, output=replace(spec.output, shape=shape))
-
-
-def names_of(inputs: Inputs) -> Sequence[str]:
-    """Return the input names in the order of the module's arguments."""
-    return list(inputs)

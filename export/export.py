@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
-
 from gansdk import images
 from gansdk.backends import open_backend
 from gansdk.errors import ExportError, InvalidArgumentError
@@ -30,9 +28,18 @@ from gansdk.spec import (
     Golden,
 )
 from gansdk.staging import staged_folder
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
-from .example import Inputs, generator_inputs, infer_spec, label_input, with_output_shape
-from .parity import BATCHES, RELATIVE_TOLERANCE, compare
+from .example import (
+    Inputs,
+    generator_inputs,
+    infer_spec,
+    label_input,
+    run_module,
+    with_output_shape,
+)
+from .parity import BATCHES, RELATIVE_TOLERANCE, compare, run_file
 from .report import Difference, ExportReport
 from .to_onnx import OPSET, save_onnx, to_onnx
 from .to_torchscript import to_torchscript
@@ -55,13 +62,14 @@ def export(
     """Export a generator, in eval mode, to files that carry their own description.
 
     Every file is compared with eager PyTorch at batch 1, 3 and 16 before anything is kept: within
-    1e-4 of the value range, and at most 1 in 10,000 8-bit levels moved.
+    1e-4 of the value range, and at most 1 in 10,000 8-bit levels moved. A generator whose image
+    depends on the batch around it, or on random numbers of its own, is refused.
 
     Parameters
     ----------
     generator : nn.Module
-        Called as generator(z), or generator(z, label) where the spec has a label. It is copied,
-        not changed.
+        Called as generator(z), or generator(z, label) where the spec has a label. It is copied
+        (to the CPU, to float32, parametrizations folded into their weights), not changed.
     out : str or path
         The folder to write: generator.onnx, generator.ts, discriminator.onnx, report.json. It is
         written whole or not at all.
@@ -93,6 +101,7 @@ def export(
         `out` is in the way or cannot be written.
     """
     _check_arguments(generator, formats, discriminator)
+    formats = tuple(dict.fromkeys(formats))
     if spec is None:
         if example_inputs is None:
             raise InvalidArgumentError(
@@ -103,8 +112,9 @@ def export(
     generator = _frozen(generator)
     with staged_folder(out, what="a model", ours=_OURS, force=force) as stage:
         inputs = generator_inputs(spec, max(BATCHES))
-        eager = _run(generator, inputs)
+        eager = run_module(generator, inputs)
         spec = with_output_shape(spec, eager, max(BATCHES))
+        _check_pure(generator, inputs, eager)
         differences: list[Difference] = []
         if discriminator is not None:
             difference, link = _export_discriminator(_frozen(discriminator), spec, eager, stage)
@@ -115,7 +125,7 @@ def export(
             model = to_onnx(generator, inputs, spec.output.output)
             # Without a spec at first: the golden values in the spec are this file's own.
             save_onnx(model, stage / GENERATOR_FILES["onnx"], {})
-            reference = partial(_onnx, stage / GENERATOR_FILES["onnx"])
+            reference = partial(run_file, open_backend(stage / GENERATOR_FILES["onnx"]))
         spec = replace(
             spec,
             golden=_golden(reference, spec),
@@ -151,23 +161,43 @@ def _check_arguments(
 
 
 def _frozen(module: nn.Module) -> nn.Module:
-    # A copy: the caller's module keeps its mode, device and gradients. Contiguous: channels_last
-    # weights would reach the file as transposes.
-    module = copy.deepcopy(module).eval().requires_grad_(False).cpu()
-    return module.to(memory_format=torch.contiguous_format)
+    # A copy: the caller's module keeps its mode, device and gradients.
+    if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+        module = module.module
+    try:
+        module = copy.deepcopy(module, _detached(module))
+    except Exception as error:  # a module may hold anything
+        raise ExportError(f"the module cannot be copied: {error}") from error
+    module = module.eval().requires_grad_(False).cpu().float()
+    for part in [m for m in module.modules() if parametrize.is_parametrized(m)]:
+        # Spectral and weight norm are constants by now; the file should hold their result. The
+        # class goes first: the copy shares it with the caller's module, and folding changes it.
+        shared = type(part)
+        part.__class__ = type(shared.__name__, shared.__bases__, dict(vars(shared)))
+        for name in list(part.parametrizations):  # type: ignore[arg-type]
+            parametrize.remove_parametrizations(part, name, leave_parametrized=True)
+    # channels_last weights would reach the file as transposes.
+    contiguous: nn.Module = module.to(  # type: ignore[call-overload]
+        memory_format=torch.contiguous_format
+    )
+    return contiguous
 
 
-def _run(module: nn.Module, inputs: Inputs) -> Tensor:
-    with torch.inference_mode():
-        try:
-            output: Tensor = module(*inputs.values())
-        except Exception as error:  # the module may raise anything
-            shapes = {name: tuple(value.shape) for name, value in inputs.items()}
-            reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise ExportError(
-                f"the module fails on the inputs {shapes}, which the spec asks for: {reason[0]}"
-            ) from error
-    return output
+def _detached(module: nn.Module) -> dict[int, Tensor]:
+    # deepcopy's memo: it refuses tensors with a gradient history, such as the weight that the hook
+    # of a legacy torch.nn.utils.spectral_norm or weight_norm leaves after a forward pass.
+    values = [v for m in module.modules() for v in vars(m).values() if isinstance(v, Tensor)]
+    return {id(v): v.detach().clone() for v in values if not v.is_leaf}
+
+
+def _check_pure(module: nn.Module, inputs: Inputs, output: Tensor) -> None:
+    if not torch.isfinite(output).all():
+        raise ExportError("the generator gives NaN or infinity: was it trained to the end?")
+    if not torch.allclose(output, run_module(module, inputs), rtol=1e-3, atol=1e-4):
+        raise ExportError(
+            "the generator gives another output each time for the same inputs: it draws random "
+            "numbers itself, as noise layers do; make them constant, or weigh them 0"
+        )
 
 
 def _export_discriminator(
@@ -180,7 +210,7 @@ def _export_discriminator(
         return inputs
 
     path = stage / DISCRIMINATOR_FILE
-    logits = _run(module, inputs_of(len(pictures)))
+    logits = run_module(module, inputs_of(len(pictures)))
     if not isinstance(logits, Tensor) or logits.shape != (len(pictures),):
         raise ExportError(
             f"the discriminator must give one logit an image, shape ({len(pictures)},); "
@@ -195,17 +225,13 @@ def _export_discriminator(
 
 
 def _eager(module: nn.Module, inputs: Inputs) -> npt.NDArray[np.float32]:
-    return _run(module, inputs).float().numpy()
+    return run_module(module, inputs).float().numpy()
 
 
-def _onnx(path: Path, inputs: Inputs) -> npt.NDArray[np.float32]:
-    return open_backend(path).run({name: value.numpy() for name, value in inputs.items()})
-
-
-def _golden(
-    reference: Callable[[Inputs], npt.NDArray[np.float32]], spec: GeneratorSpec
-) -> Golden:
+def _golden(reference: Callable[[Inputs], npt.NDArray[np.float32]], spec: GeneratorSpec) -> Golden:
     values = np.ascontiguousarray(reference(generator_inputs(spec, _GOLDEN_COUNT)))
+    if not np.isfinite(values).all():
+        raise ExportError(f"the generator gives NaN or infinity at batch {_GOLDEN_COUNT}")
     low, high = spec.output.value_range
     is_image = spec.output.kind == "image"
     pixels = (
@@ -227,8 +253,9 @@ def _golden(
 def _provenance(generator: nn.Module) -> dict[str, Any]:
     digest = hashlib.sha256()
     for name, value in sorted(generator.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(value.contiguous().numpy().tobytes())
+        if isinstance(value, Tensor):  # a module's extra state may be anything
+            digest.update(name.encode())
+            digest.update(value.contiguous().numpy().tobytes())
     return {
         "gansdk": metadata.version("gansdk"),
         "torch": torch.__version__,

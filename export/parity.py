@@ -6,15 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from torch import nn
-
 from gansdk import images
-from gansdk.backends import open_backend
+from gansdk.backends import Backend, open_backend
 from gansdk.errors import ExportError, GansdkError
 from gansdk.spec import Output
+from torch import nn
 
-from .example import Inputs
+from .example import Inputs, run_module
 from .report import Difference
 
 BATCHES = (1, 3, 16)
@@ -42,15 +42,18 @@ def compare(
         They differ by more than the tolerance, or the file cannot run some batch size.
     """
     largest, total, values, moved, levels, scale = 0.0, 0.0, 0, 0, 0, 0.0
-    backend = open_backend(path)
+    # torch's own count: opening a TorchScript file would set another in the whole process.
+    backend = open_backend(path, threads=torch.get_num_threads())
+    earlier = None
     for count in BATCHES:
         inputs = inputs_of(count)
-        with torch.inference_mode():
-            expected = module(*inputs.values()).float().numpy()
-        try:
-            actual = backend.run({name: value.numpy() for name, value in inputs.items()})
-        except GansdkError as error:
-            raise ExportError(f"{path.name} does not run at batch {count}: {error}") from None
+        expected = run_module(module, inputs).float().numpy()
+        if expected.shape[:1] != (count,):
+            raise ExportError(
+                f"the {network} gives shape {expected.shape} at batch {count}: "
+                "the batch must be the first axis (a squeeze() without an axis drops it)"
+            )
+        actual = run_file(backend, inputs)
         if actual.shape != expected.shape:
             raise ExportError(
                 f"{path.name} gives shape {actual.shape} at batch {count}, PyTorch gives "
@@ -58,6 +61,9 @@ def compare(
             )
         if not (np.isfinite(expected).all() and np.isfinite(actual).all()):
             raise ExportError(f"the {network} gives NaN or infinity at batch {count}")
+        if output is not None and earlier is not None:
+            _check_alone(earlier, expected, output)
+        earlier = expected
         difference = np.abs(actual.astype(np.float64) - expected)
         largest = max(largest, float(difference.max()))
         total += float(difference.sum())
@@ -95,3 +101,31 @@ def compare(
         levels=levels or None,
         batches=BATCHES,
     )
+
+
+def run_file(backend: Backend, inputs: Inputs) -> npt.NDArray[np.float32]:
+    """Run an exported file; `ExportError` where it fails."""
+    try:
+        return backend.run({name: value.numpy() for name, value in inputs.items()})
+    except GansdkError as error:
+        count = len(next(iter(inputs.values())))
+        reason = str(error).replace(str(backend.path), backend.path.name)
+        raise ExportError(
+            f"{backend.path.name} does not run at batch {count}, the batch size may be baked in: "
+            f"{reason}"
+        ) from None
+
+
+def _check_alone(
+    few: npt.NDArray[np.float32], many: npt.NDArray[np.float32], output: Output
+) -> None:
+    # Both batches begin with the same inputs, so they must begin with the same images.
+    difference = float(np.abs(few - many[: len(few)]).max())
+    low, high = output.value_range
+    scale = high - low if output.kind == "image" else float(np.abs(many).max())
+    if difference > RELATIVE_TOLERANCE * scale:
+        raise ExportError(
+            f"the generator's image depends on the batch that it is in (by {difference:.3g} from "
+            f"batch {len(few)} to {len(many)}): statistics over the batch, such as batch norm "
+            "without running statistics, cannot be sampled reproducibly"
+        )

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import onnx
 import torch
-from torch import nn
-
 from gansdk.errors import ExportError
+from torch import nn
 
 from .example import Inputs
 
@@ -59,26 +58,50 @@ def to_onnx(module: nn.Module, inputs: Inputs, output: str) -> onnx.ModelProto:
 
 
 def save_onnx(model: onnx.ModelProto, path: Path, metadata: dict[str, str]) -> None:
-    """Check the model and write it as one file; `metadata` becomes its `metadata_props`."""
+    """Check the model and write it as one file; `metadata` becomes its `metadata_props`.
+
+    Raises
+    ------
+    ExportError
+        The model is no valid ONNX, or larger than the 2 GiB of one file.
+    """
     onnx.helper.set_model_props(model, metadata)
-    onnx.checker.check_model(model, full_check=True)
-    onnx.save_model(model, str(path))
+    try:
+        onnx.checker.check_model(model, full_check=True)
+        onnx.save_model(model, str(path))
+    except OSError:
+        raise
+    except Exception as error:  # ONNX's and protobuf's errors share no base class
+        raise ExportError(f"{path.name} cannot be written: {_reason(error)}") from error
 
 
 def _strip(model: onnx.ModelProto) -> None:
     # Stack traces and source paths of the exporting machine: no use to who runs the file.
     del model.metadata_props[:]
-    graphs = [model.graph, *model.functions]
-    for graph in graphs:
-        graph.doc_string = ""
-        del graph.metadata_props[:]
-        for node in graph.node:
-            node.doc_string = ""
-            del node.metadata_props[:]
-        for value in graph.value_info:
-            del value.metadata_props[:]
-    for value in [*model.graph.input, *model.graph.output, *model.graph.initializer]:
+    model.doc_string = ""
+    for function in model.functions:
+        function.doc_string = ""
+        _strip_nodes(function)
+    _strip_graph(model.graph)
+
+
+def _strip_graph(graph: onnx.GraphProto) -> None:
+    graph.doc_string = ""
+    for value in (*graph.input, *graph.output, *graph.initializer):
         del value.metadata_props[:]
+    _strip_nodes(graph)
+
+
+def _strip_nodes(owner: onnx.GraphProto | onnx.FunctionProto) -> None:
+    del owner.metadata_props[:]
+    for value in owner.value_info:
+        del value.metadata_props[:]
+    for node in owner.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+        for attribute in node.attribute:
+            if attribute.HasField("g"):  # a branch of an If, the body of a loop
+                _strip_graph(attribute.g)
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,121 @@
+"""Modules as users have them: other dtypes, norms on their weights, hooks, wrappers."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from gansdk import Sampler, latents
+from gansdk.errors import ExportError
+from gansdk.export import export
+from gansdk.spec import GeneratorSpec, Latent
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, spectral_norm, weight_norm
+
+from ..toys import LATENT, Generator
+
+SPEC = GeneratorSpec(latent=Latent(LATENT))
+
+
+def wrapped(wrap: Callable[[nn.Module], nn.Module]) -> Generator:
+    """Return a generator with both layers wrapped, after a forward pass in train mode."""
+    module = Generator()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # the legacy norms are deprecated
+        module.linear, module.convolution = wrap(module.linear), wrap(module.convolution)
+    module(torch.randn(3, LATENT))
+    return module
+
+
+def hooked() -> Generator:
+    module = Generator()
+    module.convolution.register_forward_hook(lambda module, inputs, output: output * 0.5)
+    return module
+
+
+MODULES = {
+    "float64": lambda: Generator().double(),
+    "float16": lambda: Generator().half(),
+    "bfloat16": lambda: Generator().bfloat16(),
+    "channels_last": lambda: Generator().to(memory_format=torch.channels_last),
+    "hook": hooked,
+    "DataParallel": lambda: nn.DataParallel(Generator()),
+    "spectral_norm": lambda: wrapped(parametrizations.spectral_norm),
+    "weight_norm": lambda: wrapped(parametrizations.weight_norm),
+    "orthogonal": lambda: wrapped(parametrizations.orthogonal),
+    "legacy spectral_norm": lambda: wrapped(spectral_norm),
+    "legacy weight_norm": lambda: wrapped(weight_norm),
+}
+
+
+@pytest.mark.parametrize("kind", MODULES)
+def test_the_file_is_the_module_in_float32(kind: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    module = MODULES[kind]()
+    names, dtypes = [], []
+    for name, value in module.state_dict().items():
+        names.append(name)
+        dtypes.append(value.dtype)
+    export(module, tmp_path / "model", spec=SPEC)
+    assert list(module.state_dict()) == names
+    assert [value.dtype for value in module.state_dict().values()] == dtypes
+
+    z = torch.from_numpy(latents.normal(3, LATENT, seed=1))
+    reference = (module.module if kind == "DataParallel" else module).eval().float()
+    with torch.no_grad():
+        wanted = reference(z).numpy()
+    for file in ("generator.onnx", "generator.ts"):
+        sampler = Sampler(tmp_path / "model" / file, threads=1)
+        found = sampler.sample(3, seed=1, output="float")
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5)
+
+
+def test_a_parametrization_is_folded_into_its_weight(tmp_path: Path) -> None:
+    module = wrapped(parametrizations.spectral_norm)
+    export(module, tmp_path / "model", spec=SPEC, formats=["onnx"])
+    model = onnx.load(tmp_path / "model" / "generator.onnx")
+    names = {x.name for x in model.graph.initializer}
+    assert "linear.weight" in names
+    assert not any("parametrizations" in name for name in names)
+
+
+def test_the_branches_of_a_condition_name_no_source_file(tmp_path: Path) -> None:
+    class Branching(Generator):
+        def forward(self, z: Tensor) -> Tensor:
+            images = super().forward(z)
+            return torch.cond(z.abs().sum() > 0, lambda x: x * 1.0, lambda x: -x, (images,))
+
+    export(Branching(), tmp_path / "model", spec=SPEC, formats=["onnx"])
+    model = onnx.load(tmp_path / "model" / "generator.onnx")
+    assert any(node.op_type == "If" for node in model.graph.node)
+    assert str(Path(__file__).parent).encode() not in model.SerializeToString()
+
+
+def test_a_module_that_cannot_be_copied_says_so(tmp_path: Path) -> None:
+    class Stubborn(Generator):
+        def __deepcopy__(self, memo: dict[int, object]) -> Generator:
+            raise TypeError("cannot pickle '_thread.lock' object")
+
+    with pytest.raises(ExportError, match="cannot be copied: cannot pickle"):
+        export(Stubborn(), tmp_path / "model", spec=SPEC)
+
+
+def test_the_weights_digest_follows_the_weights(tmp_path: Path) -> None:
+    module = Generator()
+    other = copy.deepcopy(module)
+    with torch.no_grad():
+        other.linear.bias[0] += 1
+
+    def digest_of(module: nn.Module, name: str) -> str:
+        export(module, tmp_path / name, spec=SPEC, formats=["torchscript"])
+        spec = Sampler(tmp_path / name, threads=1).spec
+        return str(spec.provenance["weights_sha256"])
+
+    digests = [digest_of(m, name) for m, name in ((module, "a"), (module, "b"), (other, "c"))]
+    assert digests[0] == digests[1] != digests[2]
