@@ -3,9 +3,10 @@
 import itertools
 
 import torch
+from torch import nn
+
 from gansdk import GeneratorSpec, Latent, Sampler, images
 from gansdk.export import export
-from torch import nn
 
 
 class Generator(nn.Sequential):

@@ -1,6 +1,7 @@
 """Sample the bundled model: by range, by seed, as a stream, between two seeds."""
 
 import numpy as np
+
 from gansdk import Sampler, images
 
 sampler = Sampler("digits")

@@ -3,11 +3,12 @@
 import math
 
 import torch
+from torch import nn
+from torch.utils.data import TensorDataset
+
 from gansdk import GeneratorSpec, Latent, Output, Sampler
 from gansdk.export import export
 from gansdk.train import Trainer, TrainerOptions
-from torch import nn
-from torch.utils.data import TensorDataset
 
 
 def mlp(inputs: int, outputs: int) -> nn.Sequential:

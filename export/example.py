@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
+
 from gansdk import latents
 from gansdk.errors import ExportError, InvalidArgumentError
 from gansdk.spec import GeneratorSpec, Label, Latent
-from torch import Tensor, nn
 
 Inputs = dict[str, Tensor]
 

@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
 from gansdk import images
 from gansdk.backends import open_backend
 from gansdk.errors import ExportError, InvalidArgumentError
@@ -28,8 +31,6 @@ from gansdk.spec import (
     Golden,
 )
 from gansdk.staging import staged_folder
-from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
 from .example import (
     Inputs,

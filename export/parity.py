@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
+
 from gansdk import images
 from gansdk.backends import Backend, open_backend
 from gansdk.errors import ExportError, GansdkError
 from gansdk.spec import Output
-from torch import nn
 
 from .example import Inputs, run_module
 from .report import Difference

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import onnx
 import torch
-from gansdk.errors import ExportError
 from torch import nn
+
+from gansdk.errors import ExportError
 
 from .example import Inputs
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from zipfile import ZipFile, ZipInfo
 
 import torch
-from gansdk.errors import ExportError
 from torch import nn
+
+from gansdk.errors import ExportError
 
 from .example import Inputs
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from gansdk.arguments import choice, integer, integers
 from gansdk.errors import InvalidArgumentError
 

@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 import pytest
+
 from gansdk import Sampler
 from gansdk import __file__ as package_file
 from gansdk.backends import open_backend

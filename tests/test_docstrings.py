@@ -6,8 +6,9 @@ import doctest
 import importlib
 import pkgutil
 
-import gansdk
 import pytest
+
+import gansdk
 
 RUNTIME = [
     name

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
 from gansdk import _core, images, latents
 from gansdk.errors import (
     GansdkError,
@@ -19,9 +23,6 @@ from gansdk.errors import (
     NonFiniteError,
     OutputError,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 sys.path.insert(0, str(Path(__file__).parent))
 import reference

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gansdk import _core, latents
-from gansdk.errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from gansdk import _core, latents
+from gansdk.errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 
 DATA = Path(__file__).parent / "data"
 LAST = 2**64 - 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from gansdk import GansdkError, GeneratorSpec, Label, Latent, Output, Sampler, images, latents
 from gansdk.backends import Tensor
 from gansdk.errors import (

@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from gansdk.errors import SpecError
-from gansdk.spec import Discriminator, GeneratorSpec, Golden, Label, Latent, Output
 from hypothesis import given
 from hypothesis import strategies as st
+
+from gansdk.errors import SpecError
+from gansdk.spec import Discriminator, GeneratorSpec, Golden, Label, Latent, Output
 
 FULL = GeneratorSpec(
     latent=Latent(100, law="uniform", input="noise", shape=(100, 1, 1)),

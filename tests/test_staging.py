@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from gansdk import staging
 from gansdk.errors import OutputError
 from gansdk.staging import staged_folder

@@ -9,4 +9,13 @@ from .spec import Label as Label
 from .spec import Latent as Latent
 from .spec import Output as Output
 
-__all__ = ["Sampler", "GeneratorSpec", "Latent", "Label", "Output", "GansdkError", "images", "latents"]
+__all__ = [
+    "Sampler",
+    "GeneratorSpec",
+    "Latent",
+    "Label",
+    "Output",
+    "GansdkError",
+    "images",
+    "latents",
+]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+
 from gansdk.backends import open_backend, ort
 from gansdk.errors import (
     DeviceError,

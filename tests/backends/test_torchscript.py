@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from gansdk import GeneratorSpec, Label, Latent, Sampler
 from gansdk.errors import DeviceError, InvalidArgumentError, MissingDependencyError, ModelError
 
@@ -13,6 +14,7 @@ from gansdk.errors import DeviceError, InvalidArgumentError, MissingDependencyEr
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
+
     from gansdk.export import export
     from gansdk.train import ConvGenerator
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gansdk import Sampler, _core, images
 from PIL import Image
+
+from gansdk import Sampler, _core, images
 
 from .conftest import Run
 

@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from gansdk import Sampler
 from PIL import Image
+
+from gansdk import Sampler
 
 from .conftest import Run
 

@@ -4,10 +4,11 @@ import hashlib
 
 import numpy as np
 import pytest
+from sklearn import datasets
+
 from gansdk.errors import InvalidArgumentError
 from gansdk.evaluate import load_digits
 from gansdk.evaluate.digits import NAMES, SIZE
-from sklearn import datasets
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 1257), ("test", 540)])

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from gansdk.errors import InvalidArgumentError
 from gansdk.evaluate import Row, compare_with_digits, load_digits
 from gansdk.spec import GeneratorSpec, Label, Latent

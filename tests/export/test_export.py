@@ -13,6 +13,8 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from torch import Tensor, nn
+
 from gansdk import Sampler, images, latents
 from gansdk.export import ExportReport, export
 from gansdk.export.export import OPSET
@@ -25,7 +27,6 @@ from gansdk.spec import (
     Output,
 )
 from gansdk.train import ConvGenerator, ProjectionDiscriminator
-from torch import Tensor, nn
 
 from ..toys import CLASSES, LATENT, Generator, OneHotGenerator
 

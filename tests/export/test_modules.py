@@ -11,12 +11,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, spectral_norm, weight_norm
+
 from gansdk import Sampler, latents
 from gansdk.errors import ExportError
 from gansdk.export import export
 from gansdk.spec import GeneratorSpec, Latent
-from torch import Tensor, nn
-from torch.nn.utils import parametrizations, spectral_norm, weight_norm
 
 from ..toys import LATENT, Generator
 

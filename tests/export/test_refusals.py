@@ -10,10 +10,11 @@ from typing import Any
 import onnx
 import pytest
 import torch
+from torch import Tensor, nn
+
 from gansdk.errors import ExportError, InvalidArgumentError, OutputError
 from gansdk.export import export
 from gansdk.spec import GeneratorSpec, Label, Latent, Output
-from torch import Tensor, nn
 
 from ..toys import LATENT, DropoutDiscriminator, Generator, OneHotGenerator
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from gansdk import Sampler
 from gansdk.errors import InvalidArgumentError, NonFiniteError, OutputError
 from gansdk.jobs import generate
-from PIL import Image
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from gansdk.errors import ModelError
 from gansdk.models import bundled, locate
 

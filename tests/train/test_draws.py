@@ -5,6 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
+
 from gansdk import latents
 from gansdk.train import draws
 from gansdk.train.draws import Draws, EndlessSampler

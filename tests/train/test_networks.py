@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from gansdk.train import ConvGenerator, ProjectionDiscriminator
 from torch.nn import functional as F  # noqa: N812
+
+from gansdk.train import ConvGenerator, ProjectionDiscriminator
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 import torch
+
 from gansdk.train.objectives import (
     gradient_penalty,
     relativistic_discriminator_loss,

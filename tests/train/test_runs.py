@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+
 from gansdk import images
 from gansdk.errors import OutputError, TrainingError
 from gansdk.spec import GeneratorSpec, Label, Latent
 from gansdk.train import RECIPES, Recipe, TrainerOptions, load_run, start_run
 from gansdk.train.networks import ConvGenerator, ProjectionDiscriminator
-from PIL import Image
 
 from ..toys import CLASSES, LATENT, SIZE, pictures
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import torch
-from gansdk.errors import InvalidArgumentError, TrainingError
-from gansdk.train import ConvGenerator, ProjectionDiscriminator, Trainer, TrainerOptions
 from torch import Tensor, nn
 from torch.utils.data import Dataset
+
+from gansdk.errors import InvalidArgumentError, TrainingError
+from gansdk.train import ConvGenerator, ProjectionDiscriminator, Trainer, TrainerOptions
 
 from ..toys import CLASSES, LATENT, SIZE, DropoutDiscriminator, pictures
 

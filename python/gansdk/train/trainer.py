@@ -65,7 +65,7 @@ class TrainerOptions:
     latent_size: int = 64
     learning_rate: float = 1e-3
     betas: tuple[float, float] = (0.0, 0.99)
-    gamma: tuple[float, float] = (0.5, 0.02)
+    gamma: tuple[float, float] = (0.5, 0.1)
     max_shift: int = 1
     ema_decay: float = 0.999
     seed: int = 0
