@@ -282,6 +282,7 @@ def test_generate_gives_the_images_of_these_latents(digits: Sampler) -> None:
         (np.zeros((2, 64), complex), "z must hold floats"),
         (np.full((2, 64), "x"), "z must hold floats"),
         (None, "z must hold floats"),
+        ([[0.0] * 64, [0.0]], "z is no array"),
     ],
 )
 def test_generate_refuses_other_latents(digits: Sampler, z: Any, message: str) -> None:
@@ -304,11 +305,25 @@ def test_generate_needs_labels_where_the_model_is_conditional(digits: Sampler) -
             digits.generate(z, labels=labels)  # type: ignore[arg-type]
 
 
-def test_an_image_that_is_not_finite_is_an_error(echo: Any) -> None:
+def test_an_image_that_is_not_finite_is_an_error_that_names_it(echo: Any) -> None:
     sampler, backend = echo(GeneratorSpec(latent=Latent(4)))
-    backend.run = lambda inputs: np.full((2, 1, 1, 4), np.nan, np.float32)
-    with pytest.raises(NonFiniteError, match="image 0"):
-        sampler.sample(2)
+    run = backend.run
+    bad = latents.normal(1, 4, seed=7, start=1013)
+
+    def fail_once(inputs: dict[str, Any]) -> Any:
+        values = run(inputs)
+        values[(inputs["z"] == bad).all(axis=1)] = np.nan
+        return values
+
+    backend.run = fail_once
+    with pytest.raises(NonFiniteError, match="image 1013 of seed 7 holds a NaN") as caught:
+        sampler.sample(20, seed=7, start=1000, batch_size=5)
+    assert caught.value.first == 13
+    with pytest.raises(NonFiniteError, match=r"the image of z\[1\] holds a NaN"):
+        sampler.generate(np.concatenate([bad + 1, bad]))
+    with pytest.raises(NonFiniteError, match="image 1013 of seed 7 holds"):
+        sampler.sample(seeds=[6, 7], start=1013)
+    assert np.isnan(sampler.sample(20, seed=7, start=1000, output="float")).any()
 
 
 def test_interpolate_goes_from_one_image_to_the_other(digits: Sampler) -> None:
@@ -317,8 +332,15 @@ def test_interpolate_goes_from_one_image_to_the_other(digits: Sampler) -> None:
     ends = digits.sample(seeds=[3, 14], labels=5)
     assert np.abs(walk[[0, -1]].astype(int) - ends).max() <= 1
     assert (digits.interpolate(3, 14, steps=2)[0] == digits.sample(1, seed=3)[0]).mean() > 0.99
+    classes = [0, 1, 2]
+    assert (
+        digits.interpolate(3, 14, steps=3, labels=classes)[0]
+        == digits.sample(1, seed=3, labels=0)[0]
+    ).mean() > 0.99
     with pytest.raises(InvalidArgumentError, match="steps must be"):
         digits.interpolate(3, 14, steps=1)
+    with pytest.raises(InvalidArgumentError, match="seeds"):
+        digits.interpolate(3, 2**64, steps=2)
 
 
 # The spec against the file

@@ -17,7 +17,17 @@ class InvalidArgumentError(GansdkError, ValueError):
 
 
 class NonFiniteError(InvalidArgumentError):
-    """An array holds a NaN or an infinity where only finite values make sense."""
+    """An array holds a NaN or an infinity where only finite values make sense.
+
+    Attributes
+    ----------
+    first : int or None
+        Position along the first axis (the batch) of the first row that does.
+    """
+
+    def __init__(self, message: str, *, first: int | None = None) -> None:
+        super().__init__(message)
+        self.first = first
 
 
 class ModelError(GansdkError):

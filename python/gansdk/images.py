@@ -88,7 +88,8 @@ def to_uint8(
     if bad >= 0 and nonfinite == "error":
         raise NonFiniteError(
             f"image {bad} of the batch holds a NaN or an infinity: the generator diverged there; "
-            "pass nonfinite='zero' to accept it as level 0"
+            "pass nonfinite='zero' to accept it as level 0",
+            first=bad,
         )
     return result
 

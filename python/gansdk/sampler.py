@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -18,31 +17,20 @@ import numpy as np
 import numpy.typing as npt
 
 from . import images, latents
-from .arguments import INDEX_LIMIT, choice, integer, integers
+from .arguments import choice, integer
 from .backends import open_backend, spec_of
 from .backends.backend import BackendName
 from .errors import InvalidArgumentError, ModelError, NonFiniteError, OutOfMemoryError
+from .selection import LabelRule as LabelRule
+from .selection import Labels, Selection
 from .spec import GeneratorSpec
 
-Labels: TypeAlias = "int | Sequence[int] | npt.NDArray[np.integer[Any]] | None"
-LabelRule: TypeAlias = Literal["prior", "balanced"]
 OutputKind: TypeAlias = Literal["uint8", "float"]
 Array: TypeAlias = npt.NDArray[Any]
 
-# One batch's float output stays near the last-level cache; measured best for small generators.
+# Keeps the float output of one batch near 16 MiB, whatever the size of an image.
 _BATCH_BYTES = 16 << 20
 _BATCH_LIMIT = 64
-
-
-@dataclass(frozen=True)
-class _Request:
-    """Which images: either a range of indices of one seed, or one index of many seeds."""
-
-    count: int
-    seed: int
-    start: int
-    seeds: npt.NDArray[np.uint64] | None
-    labels: int | npt.NDArray[np.int64] | LabelRule | None
 
 
 class Sampler:
@@ -125,7 +113,7 @@ class Sampler:
         seed: int = 0,
         start: int = 0,
         seeds: Sequence[int] | None = None,
-        labels: Labels | LabelRule = None,
+        labels: Labels = None,
         output: OutputKind | None = None,
         batch_size: int | None = None,
     ) -> Array:
@@ -159,10 +147,15 @@ class Sampler:
         OutOfMemoryError
             The result does not fit into memory; `stream` needs one batch of it.
         """
-        request = self._request(n, seed, start, seeds, labels)
-        return _collect(
-            self._batches(request, self._output_kind(output), batch_size), request.count
-        )
+        if seeds is not None:
+            if n is not None:
+                raise InvalidArgumentError("give n or seeds, not both: seeds says how many images")
+            selection = Selection.of_seeds(self.spec, seeds, start, labels)
+        elif n is not None:
+            selection = Selection.of_range(self.spec, n, seed, start, labels)
+        else:
+            raise InvalidArgumentError("say how many images: sample(n) or sample(seeds=[...])")
+        return _collect(self._batches(selection, output, batch_size), selection.count)
 
     def stream(
         self,
@@ -170,7 +163,7 @@ class Sampler:
         *,
         seed: int = 0,
         start: int = 0,
-        labels: Labels | LabelRule = None,
+        labels: Labels = None,
         output: OutputKind | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Array]:
@@ -179,8 +172,8 @@ class Sampler:
         The arguments are those of `sample`; they are checked at the call, before the first batch.
         Each batch is a new array of at most `batch_size` images.
         """
-        request = self._request(n, seed, start, None, labels)
-        return self._batches(request, self._output_kind(output), batch_size)
+        selection = Selection.of_range(self.spec, n, seed, start, labels)
+        return self._batches(selection, output, batch_size)
 
     def generate(
         self,
@@ -209,21 +202,8 @@ class Sampler:
         NonFiniteError
             z holds a NaN or an infinity.
         """
-        own = self._latents(z)
-        fixed = self._labels(labels, len(own))
-        if self.spec.label is not None and not isinstance(fixed, (int, np.ndarray)):
-            raise InvalidArgumentError(
-                f"generate() needs labels=: {self.spec.name!r} is conditional, "
-                f"with classes 0 ... {self.spec.label.classes - 1}"
-            )
-        request = _Request(len(own), 0, 0, None, fixed)
-        kind = self._output_kind(output)
-        step = self._batch_size(batch_size)
-        batches = (
-            self._run(own[i : i + step], self._labels_at(request, i, min(step, len(own) - i)), kind)
-            for i in range(0, len(own), step)
-        )
-        return _collect(batches, len(own))
+        selection = Selection.of_latents(self.spec, z, labels)
+        return _collect(self._batches(selection, output, batch_size), selection.count)
 
     def interpolate(
         self,
@@ -240,13 +220,13 @@ class Sampler:
         A conditional model without `labels` keeps the class of the first seed's image 0.
         """
         steps = integer(steps, "steps", least=2)
-        ends = self._draw(np.array(integers([first, last], "seeds"), np.uint64), 0, 2)
+        seeds = Selection.of_seeds(self.spec, [first, last], 0, None)
+        ends = seeds.inputs(0, 2, self._threads)[self.spec.latent.input].reshape(2, -1)
         t = np.linspace(0, 1, steps, dtype=np.float32)
-        z = ends[:1].repeat(steps, axis=0), ends[1:].repeat(steps, axis=0)
-        walk = latents.slerp(*z, t) if self.spec.latent.law == "normal" else latents.lerp(*z, t)
+        between = latents.slerp if self.spec.latent.law == "normal" else latents.lerp
+        walk = between(ends[0], ends[1], t)
         if labels is None and self.spec.label is not None:
-            prior = self.spec.label.probabilities
-            labels = int(latents.labels(1, prior=prior, seed=first)[0])
+            labels = int(seeds.classes(0, 1)[0])  # type: ignore[index]
         return self.generate(walk, labels=labels, output=output, batch_size=batch_size)
 
     def labels(
@@ -255,135 +235,31 @@ class Sampler:
         *,
         seed: int = 0,
         start: int = 0,
-        labels: Labels | LabelRule = None,
+        labels: Labels = None,
     ) -> npt.NDArray[np.int64] | None:
         """Return the classes of the images that `sample` gives for the same arguments.
 
         int64 of shape (n,); None for an unconditional model.
         """
-        request = self._request(n, seed, start, None, labels)
-        return self._labels_at(request, 0, request.count)
-
-    def _request(
-        self,
-        n: int | None,
-        seed: int,
-        start: int,
-        seeds: Sequence[int] | None,
-        labels: Labels | LabelRule,
-    ) -> _Request:
-        seed = integer(seed, "seed", most=INDEX_LIMIT - 1)
-        start = integer(start, "start", most=INDEX_LIMIT - 1)
-        many = None
-        if seeds is not None:
-            if n is not None:
-                raise InvalidArgumentError("give n or seeds, not both: seeds says how many images")
-            many = np.array(integers(seeds, "seeds"), np.uint64)
-            count = integer(len(many), "the number of seeds", least=1)
-            if isinstance(labels, str) and labels == "balanced":
-                raise InvalidArgumentError(
-                    "labels='balanced' goes by the index, which is the same for every seed here: "
-                    "give one label a seed"
-                )
-        elif n is None:
-            raise InvalidArgumentError("say how many images: sample(n) or sample(seeds=[...])")
-        else:
-            count = integer(n, "n", least=1, most=INDEX_LIMIT)
-            if start + count > INDEX_LIMIT:
-                raise InvalidArgumentError(
-                    f"start + n must be at most 2^64; got start={start} and n={count}"
-                )
-        return _Request(count, seed, start, many, self._labels(labels, count))
-
-    def _labels(
-        self, labels: Labels | LabelRule, count: int
-    ) -> int | npt.NDArray[np.int64] | LabelRule | None:
-        label = self.spec.label
-        if label is None:
-            if labels is None:
-                return None
-            raise InvalidArgumentError(
-                f"{self.spec.name!r} is unconditional and takes no labels; got labels={labels!r}"
-            )
-        if labels is None:
-            return "prior"
-        if isinstance(labels, str):
-            choice(labels, "labels", ("prior", "balanced"), "a class or one class an image")
-            return labels
-        if np.ndim(labels) == 0:
-            return integer(labels, "labels", most=label.classes - 1)
-        many = np.array(integers(labels, "labels", most=label.classes - 1), np.int64)
-        if len(many) != count:
-            raise InvalidArgumentError(
-                f"labels must be one class, or one for each of the {count} images; got {len(many)}"
-            )
-        return many
-
-    def _labels_at(self, request: _Request, done: int, count: int) -> npt.NDArray[np.int64] | None:
-        if request.labels is None:
-            return None
-        if isinstance(request.labels, int):
-            return np.full(count, request.labels, np.int64)
-        if isinstance(request.labels, np.ndarray):
-            return request.labels[done : done + count]
-        label = self.spec.label
-        assert label is not None  # noqa: S101 - a rule is only kept for a conditional model
-        if request.labels == "balanced":
-            first = (request.start + done) % label.classes
-            return np.arange(first, first + count, dtype=np.int64) % label.classes
-        if request.seeds is not None:
-            return latents.labels(
-                count,
-                prior=label.probabilities,
-                seed=request.seeds[done : done + count],
-                start=request.start,
-            )
-        return latents.labels(
-            count, prior=label.probabilities, seed=request.seed, start=request.start + done
-        )
+        selection = Selection.of_range(self.spec, n, seed, start, labels)
+        return selection.classes(0, selection.count)
 
     def _batches(
-        self, request: _Request, kind: OutputKind, batch_size: int | None
+        self, selection: Selection, output: OutputKind | None, batch_size: int | None
     ) -> Iterator[Array]:
+        kind = self._output_kind(output)
         step = self._batch_size(batch_size)
         # A generator expression, not a generator function: what is wrong is told at the call.
         return (
-            self._run(
-                self._latents_at(request, done, min(step, request.count - done)),
-                self._labels_at(request, done, min(step, request.count - done)),
-                kind,
-            )
-            for done in range(0, request.count, step)
+            self._run(selection, done, min(step, selection.count - done), kind)
+            for done in range(0, selection.count, step)
         )
 
-    def _latents_at(self, request: _Request, done: int, count: int) -> npt.NDArray[np.float32]:
-        if request.seeds is None:
-            return self._draw(request.seed, request.start + done, count)
-        return self._draw(request.seeds[done : done + count], request.start, count)
-
-    def _draw(
-        self, seed: int | npt.NDArray[np.uint64], start: int, count: int
-    ) -> npt.NDArray[np.float32]:
-        latent = self.spec.latent
-        draw = latents.normal if latent.law == "normal" else latents.uniform
-        return draw(count, latent.size, seed=seed, start=start, threads=self._threads)
-
-    def _run(
-        self, z: npt.NDArray[np.float32], labels: npt.NDArray[np.int64] | None, kind: OutputKind
-    ) -> Array:
-        latent, label = self.spec.latent, self.spec.label
-        inputs: dict[str, Array] = {
-            latent.input: z.reshape(len(z), *(latent.shape or (latent.size,)))
-        }
-        if label is not None and labels is not None:
-            if label.encoding == "one_hot":
-                inputs[label.input] = np.eye(label.classes, dtype=np.float32)[labels]
-            else:
-                inputs[label.input] = np.ascontiguousarray(labels)
-        values = self._backend.run(inputs)
-        if len(values) != len(z):
+    def _run(self, selection: Selection, done: int, count: int, kind: OutputKind) -> Array:
+        values = self._backend.run(selection.inputs(done, count, self._threads))
+        if len(values) != count:
             raise ModelError(
-                f"{self.path} gave {len(values)} outputs for a batch of {len(z)}: its batch axis "
+                f"{self.path} gave {len(values)} outputs for a batch of {count}: its batch axis "
                 "is not free; export it again with a dynamic batch"
             )
         if kind == "float":
@@ -394,25 +270,17 @@ class Sampler:
                 "use output='float'"
             )
         out = self.spec.output
-        return images.to_uint8(
-            values, value_range=out.value_range, layout=out.layout, threads=self._threads
-        )
-
-    def _latents(self, z: npt.ArrayLike) -> npt.NDArray[np.float32]:
-        latent = self.spec.latent
-        array = np.asarray(z)
-        shapes = {(latent.size,), latent.shape or (latent.size,)}
-        if array.dtype.kind != "f":
-            raise InvalidArgumentError(f"z must hold floats; got dtype {array.dtype}")
-        if array.ndim < 2 or array.shape[1:] not in shapes or len(array) == 0:
-            wanted = " or ".join(f"(n, {', '.join(map(str, s))})" for s in sorted(shapes))
-            raise InvalidArgumentError(f"z must have shape {wanted}; got {array.shape}")
-        with np.errstate(over="ignore"):  # what overflows float32 is refused as infinite below
-            flat = np.ascontiguousarray(array, np.float32).reshape(len(array), -1)
-        finite = np.isfinite(flat).all(axis=1)
-        if not finite.all():
-            raise NonFiniteError(f"z holds a NaN or an infinity, first in row {finite.argmin()}")
-        return flat
+        try:
+            return images.to_uint8(
+                values, value_range=out.value_range, layout=out.layout, threads=self._threads
+            )
+        except NonFiniteError as error:
+            position = done + (error.first or 0)
+            raise NonFiniteError(
+                f"{selection.name(position)} holds a NaN or an infinity: the network fails there; "
+                "output='float' shows its values",
+                first=position,
+            ) from None
 
     def _output_kind(self, output: OutputKind | None) -> OutputKind:
         if output is None:
