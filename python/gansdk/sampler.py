@@ -21,7 +21,6 @@ from .arguments import choice, integer
 from .backends import open_backend, spec_of
 from .backends.backend import BackendName
 from .errors import InvalidArgumentError, ModelError, NonFiniteError, OutOfMemoryError
-from .selection import LabelRule as LabelRule
 from .selection import Labels, Selection
 from .spec import GeneratorSpec
 

@@ -21,6 +21,8 @@ from .spec import GeneratorSpec
 
 LabelRule: TypeAlias = Literal["prior", "balanced"]
 Labels: TypeAlias = "int | Sequence[int] | npt.NDArray[np.integer[Any]] | LabelRule | None"
+CyclicLabels: TypeAlias = "int | tuple[int, ...] | LabelRule | None"
+"""As `Labels`, but a tuple is repeated by the image's index: labels[index mod len(labels)]."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,13 @@ class Selection:
         if self.seeds is None:
             return self.seed, self.start + done
         return self.seeds[done : done + count], self.start
+
+
+def labels_at(labels: CyclicLabels, start: int, count: int) -> Labels:
+    """Return labels for images start ... start + count - 1, a tuple's repetition spelled out."""
+    if isinstance(labels, tuple):
+        return [labels[(start + i) % len(labels)] for i in range(count)]
+    return labels
 
 
 def _checked_labels(

@@ -87,7 +87,8 @@ def test_indices_beyond_eight_digits_widen_the_names(digits: Sampler, tmp_path: 
         ({"n": 2, "start": -1}, "start must be"),
         ({"n": 2, "seed": -1}, "seed must be"),
         ({"n": 2, "labels": 10}, "labels must be"),
-        ({"n": 2, "labels": (1, 10)}, "labels"),
+        ({"n": 2, "labels": (1, 2, 10)}, r"labels\[2\] must be 0 \.\.\. 9; got 10"),
+        ({"n": 2, "labels": ()}, "the number of labels must be"),
         ({"n": 2, "batch_size": 0}, "batch_size must be"),
     ],
 )

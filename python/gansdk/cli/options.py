@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from ..errors import InvalidArgumentError
-from ..sampler import LabelRule
+from ..selection import CyclicLabels
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,7 +43,7 @@ def sampling_options(function: F) -> F:
     return function
 
 
-def parse_labels(text: str | None) -> int | tuple[int, ...] | LabelRule | None:
+def parse_labels(text: str | None) -> CyclicLabels:
     """Read --labels; several classes are to be repeated by the image's index."""
     if text is None or text == "prior" or text == "balanced":
         return text  # type: ignore[return-value]

@@ -8,8 +8,8 @@ import click
 
 from .. import images
 from ..errors import InvalidArgumentError
-from ..jobs.generate import labels_at
 from ..sampler import Sampler
+from ..selection import labels_at
 from .options import model_argument, parse_labels, sampling_options
 
 # A picture for people: beyond this it is a data set, which `generate` writes in constant memory.

@@ -23,9 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import images
-from ..arguments import INDEX_LIMIT, integer
+from ..arguments import integer
 from ..errors import InvalidArgumentError
-from ..sampler import LabelRule, Sampler
+from ..sampler import Sampler
+from ..selection import CyclicLabels, Selection, labels_at
 from ..staging import staged_folder
 
 MANIFEST = "manifest.json"
@@ -42,7 +43,7 @@ def generate(
     *,
     seed: int = 0,
     start: int = 0,
-    labels: int | tuple[int, ...] | LabelRule | None = None,
+    labels: CyclicLabels = None,
     batch_size: int | None = None,
     force: bool = False,
     on_images: Callable[[int], None] | None = None,
@@ -77,16 +78,17 @@ def generate(
     OutputError
         `out` is in the way or cannot be written; nothing is left behind.
     """
-    n = integer(n, "n", least=1, most=INDEX_LIMIT)
-    start = integer(start, "start")
-    if start + n > INDEX_LIMIT:
-        raise InvalidArgumentError(f"start + n must be at most 2^64; got start={start} and n={n}")
+    selection = Selection.of_range(sampler.spec, n, seed, start, None)
+    n, start = selection.count, selection.start
     if sampler.spec.output.kind != "image":
         raise InvalidArgumentError(f"{sampler.spec.name!r} gives arrays, not images")
     step = integer(batch_size, "batch_size", least=1) if batch_size is not None else _BATCH
     width = max(8, len(str(start + n - 1)))
-    # Every argument is checked by a first draw, before there is a folder to clean up.
-    sampler.labels(1, seed=seed, start=start, labels=labels_at(labels, start, 1))
+    # One round of the labels, before there is a folder to clean up.
+    period = (
+        integer(len(labels), "the number of labels", least=1) if isinstance(labels, tuple) else 1
+    )
+    sampler.labels(period, labels=labels_at(labels, 0, period))
     with (
         staged_folder(out, what="a data set", ours=_OURS, force=force) as stage,
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -114,15 +116,6 @@ def generate(
     return Path(out) / MANIFEST
 
 
-def labels_at(
-    labels: int | tuple[int, ...] | LabelRule | None, start: int, count: int
-) -> int | list[int] | LabelRule | None:
-    """Return what `Sampler.sample` wants for images start ... start + count - 1."""
-    if isinstance(labels, tuple):
-        return [labels[(start + i) % len(labels)] for i in range(count)]
-    return labels
-
-
 def _write(folder: Path, name: str, pixels: npt.NDArray[np.uint8]) -> str:
     data = images.encode(pixels)
     (folder / name).write_bytes(data)
@@ -134,7 +127,7 @@ def _manifest(
     n: int,
     seed: int,
     start: int,
-    labels: int | tuple[int, ...] | LabelRule | None,
+    labels: CyclicLabels,
     shape: tuple[int, ...],
 ) -> dict[str, Any]:
     rule: Any = labels
