@@ -102,6 +102,7 @@ def test_a_provider_that_silently_fell_back_is_an_error(monkeypatch: pytest.Monk
     monkeypatch.setattr(ort, "_import_onnxruntime", lambda: fake)
     with pytest.raises(DeviceError, match="asks for CUDAExecutionProvider, but .* only start CPU"):
         open_backend("digits", device="cuda")
+    assert open_backend("digits", device="auto").device == "cpu"
 
 
 def test_both_distributions_of_onnxruntime_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

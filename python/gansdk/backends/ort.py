@@ -14,6 +14,8 @@ from ..errors import DeviceError, MissingDependencyError, ModelError, OutOfMemor
 from .backend import Tensor
 
 _ERRORS_ONLY = 3
+_CPU = "CPUExecutionProvider"
+_CUDA = "CUDAExecutionProvider"
 
 
 class OrtBackend:
@@ -37,13 +39,13 @@ class OrtBackend:
         # ONNX Runtime falls back to the CPU with no more than a warning.
         wanted = providers[0][0] if isinstance(providers[0], tuple) else providers[0]
         got = self._session.get_providers()[0]
-        if got != wanted:
+        if got != wanted and device != "auto":
             raise DeviceError(
                 f"device={device!r} asks for {wanted}, but ONNX Runtime could only start {got}: "
                 "CUDA or cuDNN libraries are missing or of another version; "
                 "install them with pip install 'gansdk[cuda]'"
             )
-        self.device = "cpu" if got == "CPUExecutionProvider" else _cuda_device(device)
+        self.device = "cpu" if got == _CPU else _cuda_device(device)
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
         inputs = self._session.get_inputs()
         self.inputs: tuple[Tensor, ...] | None = tuple(_tensor(x) for x in inputs)
@@ -92,18 +94,17 @@ def _is_installed(distribution: str) -> bool:
 
 def _providers(ort: Any, device: str) -> list[Any]:
     available = ort.get_available_providers()
-    cpu = "CPUExecutionProvider"
-    if device == "cpu" or (device == "auto" and "CUDAExecutionProvider" not in available):
-        return [cpu]
-    if "CUDAExecutionProvider" not in available:
+    if device == "cpu" or (device == "auto" and _CUDA not in available):
+        return [_CPU]
+    if _CUDA not in available:
         raise DeviceError(
-            f"device={device!r} needs CUDAExecutionProvider, which this build of onnxruntime "
+            f"device={device!r} needs {_CUDA}, which this build of onnxruntime "
             f"{ort.__version__} lacks (it has {', '.join(available)}): "
             "pip uninstall -y onnxruntime, then pip install 'gansdk[cuda]'; or use device='cpu'"
         )
     number = _cuda_device(device).partition(":")[2]
     # TF32 would move results between GPU generations; it is a choice to make, not a default.
-    return [("CUDAExecutionProvider", {"device_id": number, "use_tf32": "0"}), cpu]
+    return [(_CUDA, {"device_id": number, "use_tf32": "0"}), _CPU]
 
 
 def _cuda_device(device: str) -> str:
