@@ -352,7 +352,7 @@ def test_a_discriminator_is_no_generator(digits: Sampler) -> None:
 
 
 def test_a_file_without_a_spec_is_refused_or_described(digits: Sampler, tmp_path: Path) -> None:
-    import onnx
+    onnx = pytest.importorskip("onnx")
 
     model = onnx.load(str(digits.path))
     del model.metadata_props[:]

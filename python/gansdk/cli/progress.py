@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,9 @@ from contextlib import contextmanager
 @contextmanager
 def progress_bar(unit: str, *, total: int, done: int = 0) -> Iterator[Callable[..., None]]:
     """Yield `advance(steps, note="")`."""
+    if not sys.stderr.isatty():
+        yield lambda *_, **__: None
+        return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -19,7 +23,6 @@ def progress_bar(unit: str, *, total: int, done: int = 0) -> Iterator[Callable[.
         TimeRemainingColumn,
     )
 
-    console = Console(stderr=True)
     bar = Progress(
         BarColumn(),
         MofNCompleteColumn(),
@@ -28,8 +31,7 @@ def progress_bar(unit: str, *, total: int, done: int = 0) -> Iterator[Callable[.
         TextColumn("left"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
-        console=console,
-        disable=not console.is_terminal,
+        console=Console(stderr=True),
         transient=True,
     )
     with bar:
