@@ -6,7 +6,6 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# A build folder that is not kept makes every install compile again.
 BUILD := $(wildcard CMakeLists.txt pyproject.toml csrc/*)
 SOURCES := $(BUILD) $(shell find python export -name '*.py' -o -name '*.onnx')
 

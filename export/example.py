@@ -10,30 +10,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansdk import latents
 from gansdk.errors import ExportError, InvalidArgumentError
-from gansdk.spec import GeneratorSpec, Label, Latent
+from gansdk.selection import LabelRule, Selection
+from gansdk.spec import GeneratorSpec, Latent
 
 Inputs = dict[str, Tensor]
 
 
-def generator_inputs(spec: GeneratorSpec, count: int, *, seed: int = 0) -> Inputs:
-    """Return named inputs for images 0 ... count - 1 of a seed, classes balanced."""
-    latent = spec.latent
-    draw = latents.normal if latent.law == "normal" else latents.uniform
-    z = draw(count, latent.size, seed=seed).reshape(count, *(latent.shape or (latent.size,)))
-    inputs = {latent.input: torch.from_numpy(z)}
-    if spec.label is not None:
-        inputs[spec.label.input] = label_input(spec.label, count)
-    return inputs
-
-
-def label_input(label: Label, count: int) -> Tensor:
-    """Return classes 0, 1, ... in turn, in the label's encoding."""
-    classes = torch.arange(count) % label.classes
-    if label.encoding == "index":
-        return classes
-    return torch.nn.functional.one_hot(classes, label.classes).float()
+def generator_inputs(spec: GeneratorSpec, count: int) -> Inputs:
+    """Return named inputs for images 0 ... count - 1 of seed 0, classes balanced."""
+    labels: LabelRule | None = "balanced" if spec.label is not None else None
+    inputs = Selection.of_range(spec, count, 0, 0, labels).inputs(0, count, None)
+    return {name: torch.from_numpy(value) for name, value in inputs.items()}
 
 
 def infer_spec(example_inputs: Mapping[str, Tensor]) -> GeneratorSpec:

@@ -36,7 +36,6 @@ from .example import (
     Inputs,
     generator_inputs,
     infer_spec,
-    label_input,
     run_module,
     with_output_shape,
 )
@@ -116,11 +115,11 @@ def export(
         eager = run_module(generator, inputs)
         spec = with_output_shape(spec, eager, max(BATCHES))
         _check_pure(generator, inputs, eager)
-        differences: list[Difference] = []
+        judged: list[Difference] = []
         if discriminator is not None:
             difference, link = _export_discriminator(_frozen(discriminator), spec, eager, stage)
             spec = replace(spec, discriminator=link)
-            differences.append(difference)
+            judged.append(difference)
         reference = partial(_eager, generator)
         if "onnx" in formats:
             model = to_onnx(generator, inputs, spec.output.output)
@@ -133,17 +132,17 @@ def export(
             provenance={**spec.provenance, **_provenance(generator)},
         )
         document = {METADATA_KEY: spec.to_json()}
+        differences: list[Difference] = []
         for name in formats:
             path = stage / GENERATOR_FILES[name]  # type: ignore[index]
             if name == "onnx":
                 save_onnx(model, path, document)
             else:
                 to_torchscript(generator, inputs, path, document)
-            differences.insert(
-                len(differences) - (discriminator is not None),
-                compare("generator", generator, path, partial(generator_inputs, spec), spec.output),
+            differences.append(
+                compare("generator", generator, path, partial(generator_inputs, spec), spec.output)
             )
-        report = ExportReport(name=spec.name, folder=str(out), differences=differences)
+        report = ExportReport(name=spec.name, folder=str(out), differences=[*differences, *judged])
         (stage / REPORT_FILE).write_text(report.to_json())
     return report
 
@@ -207,7 +206,7 @@ def _export_discriminator(
     def inputs_of(count: int) -> Inputs:
         inputs = {"image": pictures[:count].clone()}
         if spec.label is not None:
-            inputs[spec.label.input] = label_input(spec.label, count)
+            inputs[spec.label.input] = generator_inputs(spec, count)[spec.label.input]
         return inputs
 
     path = stage / DISCRIMINATOR_FILE

@@ -23,7 +23,7 @@ ROWS = {
     "picture_files": 2,
     "images": 2,
     "models": 2,
-    "selection": 3,
+    "selection": 2,
     "backends": 3,
     "sampler": 4,
     "refine": 5,

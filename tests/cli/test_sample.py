@@ -92,6 +92,8 @@ def test_bad_input_is_one_clear_line(refused, words: list[str], message: str) ->
 def test_an_existing_file_needs_force(gansdk: Run, refused, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "a.png").write_bytes(b"precious")
     assert "a.png exists: " in refused("sample", "digits", "-o", "a.png")
+    # Told before anything is loaded, which may take minutes.
+    assert "a.png exists: " in refused("sample", "nowhere.onnx", "-o", "a.png")
     assert (tmp_path / "a.png").read_bytes() == b"precious"
     assert gansdk("sample", "digits", "-n", "1", "-o", "a.png", "--force").returncode == 0
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

@@ -41,9 +41,6 @@ def main() -> NoReturn:
         _fail(" ".join(error.format_message().split()) + hint)
     except GansdkError as error:
         _fail(str(error))
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader has gone, `| head` for one: nothing is left to say
-        code = 0
     except (KeyboardInterrupt, click.Abort):
         print("gansdk: interrupted", file=sys.stderr)  # noqa: T201
         code = INTERRUPTED

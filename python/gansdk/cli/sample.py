@@ -63,6 +63,7 @@ def command(
     threads: int | None,
 ) -> None:
     """Sample a grid."""
+    images.check_target(output, force=force)
     chosen = None if seeds is None else _parse_seeds(seeds)
     if chosen is None and count is None:
         count = 64

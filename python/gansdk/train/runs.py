@@ -16,8 +16,9 @@ from typing import Any
 
 import torch
 
-from .. import images, latents
+from .. import images
 from ..errors import OutputError, TrainingError
+from ..selection import LabelRule, Selection
 from ..spec import GeneratorSpec
 from .recipes import RECIPES, Recipe
 from .trainer import Trainer, TrainerOptions
@@ -93,8 +94,9 @@ class Run:
         spec = self.spec
         columns = spec.label.classes if spec.label else _SHEET_ROWS
         count = columns * _SHEET_ROWS
-        z = torch.from_numpy(latents.normal(count, spec.latent.size, seed=_SHEET_SEED))
-        arguments = [z] if spec.label is None else [z, torch.arange(count) % columns]
+        labels: LabelRule | None = "balanced" if spec.label else None
+        selection = Selection.of_range(spec, count, _SHEET_SEED, 0, labels)
+        arguments = map(torch.from_numpy, selection.inputs(0, count, None).values())
         with torch.inference_mode():
             pixels = images.to_uint8(
                 self.trainer.ema(*arguments).contiguous().numpy(),
