@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .errors import InvalidArgumentError, NonFiniteError
+from ..errors import InvalidArgumentError, NonFiniteError
 
 Floats = npt.NDArray[np.float32]
 

@@ -1,0 +1,14 @@
+"""Latents, labels and interpolation; latents are pure functions of (seed, index).
+
+What to use when: `normal` and `uniform` for a generator's input, `labels` for the classes that go
+with it, `slerp` between two normal latents and `lerp` between two uniform ones, `philox` to check
+another implementation against this one. Row `i` of a call is index `start + i` of the seed whatever
+the count, the number of threads or the machine: docs/latents.md gives the contract bit for bit.
+"""
+
+from .draws import labels as labels
+from .draws import normal as normal
+from .draws import uniform as uniform
+from .interpolation import lerp as lerp
+from .interpolation import slerp as slerp
+from .words import philox as philox
