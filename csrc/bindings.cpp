@@ -26,7 +26,7 @@ using LatentMember = LatentKernel<T> Kernels::*;
 
 template <class T>
 void fill(LatentMember<T> law, Array<T> out, const Array<std::uint64_t>& seeds, std::uint64_t start,
-          std::uint32_t stream, unsigned threads) {
+          std::uint32_t stream, unsigned threads, gansdk::Truncation truncation = {}) {
   require(out.ndim() == 2, "out must have two dimensions");
   const auto count = static_cast<std::uint64_t>(out.shape(0));
   const auto dim = static_cast<std::uint64_t>(out.shape(1));
@@ -41,7 +41,15 @@ void fill(LatentMember<T> law, Array<T> out, const Array<std::uint64_t>& seeds, 
   T* to = out.mutable_data();
   const std::uint64_t* seed = seeds.data();
   const py::gil_scoped_release release;
-  gansdk::fill_latents(kernel, seed, seed_per_row, {0, start, dim, stream}, count, to, threads);
+  gansdk::fill_latents(kernel, seed, seed_per_row, {0, start, dim, stream, truncation}, count, to,
+                       threads);
+}
+
+void truncated_normal(Array<float> out, const Array<std::uint64_t>& seeds, std::uint64_t start,
+                      std::uint32_t stream, unsigned threads, float threshold) {
+  require(threshold >= 0x1p-90f, "threshold must be at least 2^-90");
+  fill<float>(&Kernels::truncated_normal, std::move(out), seeds, start, stream, threads,
+              gansdk::active_kernels().truncation(threshold));
 }
 
 // For each format of elements: a float32, a float16, or a uint16 that holds a bfloat16.
@@ -125,6 +133,9 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   define_law(module, "normal", &Kernels::normal);
   define_law(module, "uniform", &Kernels::uniform);
   define_law(module, "words", &Kernels::words);
+  module.def("truncated_normal", &truncated_normal, py::arg("out").noconvert(),
+             py::arg("seeds").noconvert(), py::arg("start"), py::arg("stream"), py::arg("threads"),
+             py::arg("threshold"));
   module.def("levels", &levels, py::arg("x"), py::arg("out").noconvert(), py::arg("lo"),
              py::arg("span"), py::arg("inverse"), py::arg("threads"));
   module.def("philox", &philox, py::arg("counter").noconvert(), py::arg("key").noconvert(),

@@ -2,9 +2,8 @@
 // all but the table in an anonymous namespace: a C++ header would leave weak symbols, through which
 // the linker may put code for a newer instruction set on the path of an older CPU.
 //
-// The loops are plain, Philox's apart, and the compiler vectorises them. Data go through tiles of
-// 64 blocks that stay in the first-level cache; a tile is held by column, so that each loop has
-// unit stride.
+// Latents are made in steps of two vectors' worth of blocks that never leave the registers, but for
+// what does not fit: counters, words, numbers, then the store.
 #include "kernels.h"
 
 #include <stdint.h>
@@ -13,6 +12,7 @@
 #include "elementary.h"
 #include "lanes.h"
 #include "levels.h"
+#include "truncated.h"
 
 #ifndef GANSDK_KERNELS_NAMESPACE
 #define GANSDK_KERNELS_NAMESPACE baseline
@@ -23,105 +23,104 @@
 namespace gansdk {
 namespace {
 
-constexpr uint64_t kBlocks = 64;
-
+// Blocks of four elements in order, from the columns that they were computed in.
 template <class T>
-struct Tile {
-  alignas(64) T column[4][kBlocks];
+[[gnu::always_inline]] inline void store(const Step& step, T* out) {
+  for (int group = 0; group < kGroups; ++group) {
+    Vector<uint32_t> rows[4] = {step.even.v[2 * group], step.odd.v[2 * group],
+                                step.even.v[2 * group + 1], step.odd.v[2 * group + 1]};
+    transpose(rows);
+    for (const Vector<uint32_t>& row : rows) {
+      memcpy(out, &row, kVectorBytes);
+      out += kLanes;
+    }
+  }
+}
+
+// A law turns the words of a step into the bits of the elements of as many blocks.
+template <class Law>
+void fill(const Rows& rows, uint64_t first, uint64_t last, typename Law::Element* out) {
+  const uint64_t per_row = rows.dim / 4 + (rows.dim % 4 != 0);
+  const uint64_t in_last = rows.dim - 4 * (per_row - 1);  // elements of a row's last block
+  const uint64_t row = first / per_row;
+  uint64_t block = first % per_row;
+  out += row * rows.dim + 4 * block;
+  Counters counters(per_row, rows.start + row, block);
+  const Keys keys(rows.seed);
+  const Law law(rows);
+  for (; first < last; first += kBlocks, counters.advance()) {
+    const Step step = law(philox(counters, rows.stream, keys));
+    const uint64_t blocks = last - first < kBlocks ? last - first : kBlocks;
+    if (in_last == 4 && blocks == kBlocks) {
+      store(step, out);
+      out += 4 * kBlocks;
+      continue;
+    }
+    // A short block is written whole too, where the next ones will overwrite its surplus.
+    typename Law::Element elements[4 * kBlocks];
+    store(step, elements);
+    for (uint64_t b = 0; b < blocks; ++b) {
+      const bool row_ends = ++block == per_row;
+      if (row_ends) block = 0;
+      const uint64_t n = row_ends ? in_last : 4;
+      memcpy(out, elements + 4 * b, b + 4 <= blocks ? 16 : 4 * n);
+      out += n;
+    }
+  }
+}
+
+struct Normal {
+  using Element = float;
+  explicit Normal(const Rows&) {}
+  [[gnu::always_inline]] inline Step operator()(const Step& words) const {
+    const Floats r = radius(words.even);
+    const SinCos<Floats> turn = sincos_turns(words.odd);
+    return {as_bits(r * turn.sin), as_bits(r * turn.cos)};
+  }
 };
 
-inline uint64_t least(uint64_t a, uint64_t b) { return a < b ? a : b; }
-
-// The random words of `blocks` blocks from block `first` on; counters behind them are zero.
-void draw(const Rows& rows, uint64_t first, uint64_t blocks, Tile<uint32_t>& words) {
-  alignas(64) uint64_t block_of[kBlocks], index_of[kBlocks];
-  const uint64_t per_row = (rows.dim + 3) / 4;
-  uint64_t index = rows.start + first / per_row;
-  uint64_t block = first % per_row;
-  for (uint64_t j = 0; j < blocks; ++index, block = 0) {
-    const uint64_t n = least(blocks - j, per_row - block);
-    for (uint64_t i = 0; i < n; ++i) {
-      block_of[j + i] = block + i;
-      index_of[j + i] = index;
-    }
-    j += n;
+struct Uniform {
+  using Element = float;
+  explicit Uniform(const Rows&) {}
+  [[gnu::always_inline]] inline Step operator()(const Step& words) const {
+    return {as_bits(symmetric_uniform(words.even)), as_bits(symmetric_uniform(words.odd))};
   }
-  const uint64_t padded = (blocks + 15) / 16 * 16;
-  for (uint64_t j = blocks; j < padded; ++j) block_of[j] = index_of[j] = 0;
-  uint32_t* const columns[4] = {words.column[0], words.column[1], words.column[2], words.column[3]};
-  philox_columns(block_of, index_of, padded, rows.stream, rows.seed, columns);
-}
+};
 
-// Writes a tile to its place; the short last block of a row drops its surplus.
-template <class T>
-void store(const Tile<T>& tile, const Rows& rows, uint64_t first, uint64_t blocks, T* out) {
-  if (rows.dim % 4 == 0) {
-    T* to = out + 4 * first;
-    for (uint64_t j = 0; j < blocks; ++j) {
-      for (int c = 0; c < 4; ++c) to[4 * j + c] = tile.column[c][j];
-    }
-    return;
+template <bool tails>
+struct TruncatedNormal {
+  using Element = float;
+  Truncation law;
+  explicit TruncatedNormal(const Rows& rows) : law(rows.truncation) {}
+  [[gnu::always_inline]] inline Step operator()(const Step& words) const {
+    return {as_bits(truncated_normal<tails>(words.even, law)),
+            as_bits(truncated_normal<tails>(words.odd, law))};
   }
-  const uint64_t per_row = (rows.dim + 3) / 4;
-  uint64_t block = first % per_row;
-  T* to = out + (first / per_row) * rows.dim + 4 * block;
-  for (uint64_t j = 0; j < blocks; ++j) {
-    const uint64_t n = least(4, rows.dim - 4 * block);
-    for (uint64_t c = 0; c < n; ++c) to[c] = tile.column[c][j];
-    to += n;
-    block = block + 1 == per_row ? 0 : block + 1;
+};
+
+void fill_truncated_normal(const Rows& rows, uint64_t first, uint64_t last, float* out) {
+  if (has_tails(rows.truncation)) {
+    fill<TruncatedNormal<true>>(rows, first, last, out);
+  } else {
+    fill<TruncatedNormal<false>>(rows, first, last, out);
   }
 }
 
-void normal(const Rows& rows, uint64_t first, uint64_t last, float* out) {
-  Tile<uint32_t> words;
-  Tile<float> values;
-  for (; first < last; first += kBlocks) {
-    const uint64_t blocks = least(kBlocks, last - first);
-    draw(rows, first, blocks, words);
-    for (int pair = 0; pair < 4; pair += 2) {
-      for (uint64_t j = 0; j < blocks; ++j) {
-        const float r = radius(words.column[pair][j]);
-        const SinCos turn = sincos_turns(words.column[pair + 1][j]);
-        values.column[pair][j] = r * turn.sin;
-        values.column[pair + 1][j] = r * turn.cos;
-      }
-    }
-    store(values, rows, first, blocks, out);
-  }
-}
-
-void uniform(const Rows& rows, uint64_t first, uint64_t last, float* out) {
-  Tile<uint32_t> words;
-  Tile<float> values;
-  for (; first < last; first += kBlocks) {
-    const uint64_t blocks = least(kBlocks, last - first);
-    draw(rows, first, blocks, words);
-    for (int c = 0; c < 4; ++c) {
-      for (uint64_t j = 0; j < blocks; ++j) {
-        values.column[c][j] = symmetric_uniform(words.column[c][j]);
-      }
-    }
-    store(values, rows, first, blocks, out);
-  }
-}
-
-void raw_words(const Rows& rows, uint64_t first, uint64_t last, uint32_t* out) {
-  Tile<uint32_t> words;
-  for (; first < last; first += kBlocks) {
-    const uint64_t blocks = least(kBlocks, last - first);
-    draw(rows, first, blocks, words);
-    store(words, rows, first, blocks, out);
-  }
-}
+struct RawWords {
+  using Element = uint32_t;
+  explicit RawWords(const Rows&) {}
+  [[gnu::always_inline]] inline Step operator()(const Step& words) const { return words; }
+};
 
 }  // namespace
 
 namespace GANSDK_KERNELS_NAMESPACE {
 const Kernels kernels = {GANSDK_STRING(GANSDK_KERNELS_NAMESPACE),
-                         normal,
-                         uniform,
-                         raw_words,
+                         fill<Normal>,
+                         fill<Uniform>,
+                         fill_truncated_normal,
+                         fill<RawWords>,
+                         truncation_at,
                          levels<Float32>,
                          levels<Float16>,
                          levels<BFloat16>};

@@ -8,6 +8,14 @@
 
 namespace gansdk {
 
+// The normal law restricted to [-threshold, threshold]: the probability of lying below, and 2^-32
+// times that of lying between.
+struct Truncation {
+  float threshold;
+  float below;
+  float between;
+};
+
 // The latents of rows start, start + 1, ... under one seed: an array of rows of `dim` elements.
 // Its blocks, four elements each and the last of a row possibly short, are counted through the
 // rows: block j is block j % ceil(dim / 4) of row j / ceil(dim / 4).
@@ -16,6 +24,7 @@ struct Rows {
   uint64_t start;
   uint64_t dim;
   uint32_t stream;
+  Truncation truncation = {};  // for the truncated normal alone
 };
 
 // Each fills blocks [first, last) of the array that begins at `out`.
@@ -46,7 +55,10 @@ struct Kernels {
   const char* isa;
   LatentKernel<float> normal;
   LatentKernel<float> uniform;
+  LatentKernel<float> truncated_normal;
   LatentKernel<uint32_t> words;
+  // For a threshold of 2^-90 or more, infinity included.
+  Truncation (*truncation)(float threshold);
   LevelKernel levels_float32;
   LevelKernel levels_float16;
   LevelKernel levels_bfloat16;

@@ -18,6 +18,12 @@ f32 = np.float32
 LOG = ["0x1.0e2cbap-2", "-0x1.1defd8p-2", "0x1.f03b28p-3", "-0x1.1ef262p-2", "0x1.55b7f0p-2",
        "-0x1.99ce34p-2", "0x1.fffe5ep-2", "-0x1.55550cp-1", "0x1.0p+0", "-0x1.0p+1"]  # fmt: skip
 SIN = ["-0x1.2d328ap-15", "0x1.465be4p-9", "-0x1.4abbaep-4", "-0x1.b7812cp-3"]
+MIDDLE_N = ["0x1.ba0ef2p+11", "0x1.357856p+13", "0x1.80235cp+11", "0x1.c3a034p+7",
+            "0x1.0cafc8p+2"]  # fmt: skip
+MIDDLE_D = ["0x1.0103b8p+12", "0x1.2c3d96p+12", "0x1.0180c8p+10", "0x1.eae0e6p+5", "0x1.0p+0"]
+FAR = ["-0x1.309abep-21", "0x1.f14f2ep-19", "-0x1.eb9ac0p-17", "0x1.31ac58p-14",
+       "-0x1.ab2aaap-12", "0x1.285c80p-9", "-0x1.a75a56p-7", "0x1.141bfcp+0",
+       "0x1.f8d54cp+1"]  # fmt: skip
 COS = ["0x1.d4f448p-19", "-0x1.55b2b2p-12", "0x1.03c1b0p-6", "-0x1.3bd3ccp-2", "0x1.0p+0"]
 MINUS_2_LN_2 = f32(float.fromhex("-0x1.62e430p+0"))
 
@@ -95,6 +101,63 @@ def uniform(count: int, dim: int, seed: int, start: int = 0, stream: int = 0) ->
     """2 (w >> 8) 2^-24 - 1."""
     w = words(count, dim, seed, start, stream)
     return ((w >> np.uint32(8)).astype(np.float64) * 2.0**-23 - 1).astype(f32)
+
+
+def truncation(threshold: float) -> tuple[Floats, Floats]:
+    """Return P(Z < -t) and 2^-32 P(|Z| <= t), computed in float64 and rounded to float32."""
+    if threshold >= 12:
+        return f32(0), f32(2.0**-32)
+    y = threshold * threshold * 0.5 * 2.0**-10
+    exp = 1.0
+    for i in range(9, 0, -1):
+        exp = 1.0 - exp * y / i
+    for _ in range(10):
+        exp = exp * exp
+    density = exp * float.fromhex("0x1.9884533d43651p-2")
+    if threshold < 3:
+        total = 1.0
+        for i in range(101, 1, -2):
+            total = 1.0 + total * (threshold * threshold) / i
+        between = 2.0 * density * threshold * total
+        below = 0.5 - 0.5 * between
+    else:
+        fraction = threshold
+        for i in range(100, 0, -1):
+            fraction = threshold + i / fraction
+        below = density / fraction
+        between = 1.0 - 2.0 * below
+    return f32(below), f32(between * 2.0**-32)
+
+
+def truncated_quantile(w: Words, threshold: float) -> Floats:
+    """Inverse transform of u = (w + 1/2) / 2^32 to the normal law on [-t, t]."""
+    below, between = truncation(threshold)
+    q = ((w ^ np.uint32(1 << 31)).view(np.int32).astype(f32) + f32(0.5)) * between
+    x = f32(float.fromhex("0x1.d2f4f0p-3")) - q * q
+    with np.errstate(all="ignore"):  # of lanes in the tails
+        middle = q * (horner(MIDDLE_N, x) / horner(MIDDLE_D, x))
+    p = np.abs(w.view(np.int32).astype(f32) + f32(0.5)) * between + below
+    shifted = p.view(np.int32) - np.int32(0x3F2AAAAB)
+    k = (shifted >> 23).astype(f32)
+    scale = (np.int32(0x3F800000) - (shifted & np.int32(-0x800000))).view(f32)
+    f = scale * p - f32(1)
+    with np.errstate(invalid="ignore"):  # p can round to more than 1/2 only in the middle
+        r = np.sqrt(k * MINUS_2_LN_2 + horner(LOG, f) * f) - f32(4.5)
+    far = horner(FAR, r)
+    far = np.where(w < 1 << 31, -far, far)
+    return np.clip(np.where(x < 0, far, middle), f32(-threshold), f32(threshold))
+
+
+def truncated_normal(
+    count: int, dim: int, threshold: float, seed: int, start: int = 0, stream: int = 0
+) -> Floats:
+    """Normal restricted to [-t, t]; the threshold is a float32 already."""
+    return truncated_quantile(words(count, dim, seed, start, stream), threshold)
+
+
+def random(count: int, dim: int, seed: int, start: int = 0, stream: int = 0) -> NDArray[np.float64]:
+    """(w + 1/2) / 2^32, exact in float64."""
+    return (words(count, dim, seed, start, stream) + 0.5) / 2.0**32
 
 
 def labels(count: int, prior: list[float], seed: int, start: int = 0) -> list[int]:

@@ -37,6 +37,8 @@ STRICT = [
     "-Wextra",
     "-Werror",
 ]
+KERNEL_SOURCES = ["kernels.cpp", "kernels.h", "elementary.h", "truncated.h", "packs.h", "lanes.h",
+                  "levels.h", "philox.h"]  # fmt: skip
 
 
 def command(compiler: str, isa: str) -> list[str]:
@@ -71,9 +73,9 @@ def test_exports_the_table_alone(compiler: str, isa: str, tmp_path: Path) -> Non
 
 
 def test_kernels_include_c_headers_alone() -> None:
-    for name in ("kernels.cpp", "kernels.h", "lanes.h", "levels.h", "elementary.h", "philox.h"):
+    for name in KERNEL_SOURCES:
         text = (ROOT / "csrc" / name).read_text()
-        assert re.findall(r"#include <(?![a-z0-9]+\.h>)", text) == []
+        assert re.findall(r"#include <(?![a-z0-9_]+\.h>)", text) == []
 
 
 def test_kernels_hold_no_fused_multiply_add(tmp_path: Path) -> None:

@@ -14,6 +14,14 @@ def uniform(
 def words(
     out: NDArray[np.uint32], seeds: NDArray[np.uint64], start: int, stream: int, threads: int
 ) -> None: ...
+def truncated_normal(
+    out: NDArray[np.float32],
+    seeds: NDArray[np.uint64],
+    start: int,
+    stream: int,
+    threads: int,
+    threshold: float,
+) -> None: ...
 def levels(
     x: NDArray[Any], out: NDArray[np.uint8], lo: float, span: float, inverse: float, threads: int
 ) -> int: ...

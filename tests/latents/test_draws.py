@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,12 @@ sys.path.pop(0)
 
 ISAS = ["baseline", "avx2", "avx512"]
 uint64 = st.integers(0, LAST)
+DRAWS = [
+    latents.normal,
+    latents.uniform,
+    partial(latents.truncated_normal, threshold=0.7),
+    partial(latents.truncated_normal, threshold=3.0),
+]
 
 
 def rows_of(name: str, kind: str | None = None) -> list[list[int]]:
@@ -112,6 +119,91 @@ def test_a_large_draw_equals_the_reference() -> None:
     assert same_bits(latents.normal(300, 1023, seed=5, start=2**32 - 100), expected)
 
 
+THRESHOLDS = [2.0**-90, 0.02, 0.5, 1.0, 2.0, 2.01, 2.999, 3.0, 4.0, 11.99, 12.0, 1e300, np.inf]
+
+
+def as_float32(threshold: float) -> float:
+    with np.errstate(over="ignore"):
+        rounded = np.float32(threshold)
+    return float(rounded if float(rounded) <= threshold else np.nextafter(rounded, np.float32(0)))
+
+
+@pytest.mark.parametrize("threshold", THRESHOLDS)
+def test_truncated_normal_equals_the_reference(threshold: float) -> None:
+    arguments = {"seed": 9, "start": 2**40, "stream": 3}
+    expected = reference.truncated_normal(300, 403, as_float32(threshold), **arguments)
+    z = latents.truncated_normal(300, 403, threshold=threshold, **arguments)
+    assert same_bits(z, expected)
+    assert (np.abs(z.astype(np.float64)) <= threshold).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(2.0**-90, 20), st.integers(1, 40), uint64)
+def test_any_threshold_equals_the_reference(threshold: float, dim: int, seed: int) -> None:
+    expected = reference.truncated_normal(20, dim, as_float32(threshold), seed)
+    z = latents.truncated_normal(20, dim, threshold=threshold, seed=seed)
+    assert same_bits(z, expected)
+    assert (np.abs(z.astype(np.float64)) <= threshold).all()
+
+
+@pytest.mark.parametrize("threshold", [2.0**-90, 0.02, 0.5, 2.0, 2.01, 3.0, 5.0, np.inf])
+def test_truncated_normal_is_accurate(threshold: float) -> None:
+    from scipy.special import erf, erfinv, ndtr, ndtri
+
+    t = as_float32(threshold)
+    w = words_near_everything()
+    between = erf(t / np.sqrt(2))
+    q = ((w + 0.5) / 2.0**32 - 0.5) * between
+    end = (np.minimum(w, 2**32 - 1 - w) + 0.5) / 2.0**32
+    exact = np.where(
+        np.abs(q) < 0.1,
+        np.sqrt(2) * erfinv(2 * q),
+        np.sign(q) * np.abs(ndtri(ndtr(-t) + end * between)),
+    )
+    z = reference.truncated_quantile(w, t)
+    assert ulps(z, exact) < 9
+    order = np.argsort(w, kind="stable")
+    steps = np.diff(z[order].astype(np.float64))
+    assert steps.min() > -2e-6 * min(t, 1)  # increasing, but for rounding
+
+
+def test_the_two_numbers_of_a_threshold_are_accurate() -> None:
+    from scipy.special import erf, ndtr
+
+    for t in np.geomspace(1e-6, 11.9, 200).astype(np.float32).tolist():
+        below, between = reference.truncation(t)
+        assert abs(float(below) / ndtr(-t) - 1) < 2.0**-24 * 1.01
+        assert abs(float(between) * 2.0**32 / erf(t / np.sqrt(2)) - 1) < 2.0**-24 * 1.01
+
+
+def test_random_is_the_word_in_the_unit_interval() -> None:
+    u = latents.random(50, 7, seed=LAST, start=2**32 - 20, stream=latents.ACCEPT_STREAM)
+    assert same_bits(u, reference.random(50, 7, LAST, 2**32 - 20, 2))
+    assert 0 < u.min() < u.max() < 1
+    out = np.empty((50, 7))
+    arguments = {"seed": LAST, "start": 2**32 - 20, "stream": 2, "threads": 2}
+    assert latents.random(50, 7, out=out, **arguments) is out
+    assert same_bits(out, u)
+    with pytest.raises(InvalidArgumentError, match="float64"):
+        latents.random(50, 7, seed=0, out=np.empty((50, 7), np.float32))  # type: ignore[arg-type]
+
+
+def test_streams_have_names() -> None:
+    assert [latents.LATENT_STREAM, latents.LABEL_STREAM, latents.ACCEPT_STREAM] == [0, 1, 2]
+    assert [latents.noise_stream(0), latents.noise_stream(2**32 - 17)] == [16, 2**32 - 1]
+    for k in (-1, 2**32 - 16, 1.0):
+        with pytest.raises(InvalidArgumentError, match="k must be"):
+            latents.noise_stream(k)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "threshold", [0, -1, 2.0**-91, np.nan, "1", None, True, 10**400, [1.0, 2.0]]
+)
+def test_bad_thresholds(threshold: object) -> None:
+    with pytest.raises(InvalidArgumentError, match="threshold must be"):
+        latents.truncated_normal(1, 1, threshold=threshold, seed=0)  # type: ignore[arg-type]
+
+
 def test_radius_sine_and_cosine_are_accurate() -> None:
     w = words_near_everything()
     u = (w + 0.5) / 2.0**32
@@ -156,7 +248,7 @@ def test_moments() -> None:
     assert abs(u.mean(dtype=np.float64)) < 4 * np.sqrt(1 / 3 / n)
 
 
-@pytest.mark.parametrize("draw", [latents.normal, latents.uniform])
+@pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("dim", [1, 2, 3, 4, 5, 63, 64, 65, 256, 257, 1000])
 def test_rows_do_not_depend_on_the_batch(draw: object, dim: int) -> None:
     whole = draw(130, dim, seed=3, start=2**32 - 60)  # type: ignore[operator]
@@ -208,9 +300,12 @@ def test_every_instruction_set_gives_the_same_bits(isa: str) -> None:
     if isa not in _core.available_isas():
         pytest.skip(f"this CPU or build lacks {isa}")
     code = (
-        "import hashlib; from gansdk import _core, latents; h = hashlib.sha256()\n"
+        "import hashlib; from functools import partial; from gansdk import _core, latents\n"
+        "short = partial(latents.truncated_normal, threshold=0.7)\n"
+        "long = partial(latents.truncated_normal, threshold=3.0)\n"
+        "h = hashlib.sha256()\n"
         "for d in (1, 3, 5, 64, 100, 129):\n"
-        "    for f in (latents.normal, latents.uniform):\n"
+        "    for f in (latents.normal, latents.uniform, short, long):\n"
         "        h.update(f(3000, d, seed=2**63 + 5, start=2**40).tobytes())\n"
         "print(_core.isa(), h.hexdigest())"
     )
@@ -302,7 +397,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize("draw", [latents.normal, latents.uniform])
+@pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize(("bad", "words"), BAD)
 def test_bad_arguments(draw: object, bad: dict[str, object], words: str) -> None:
     arguments = {"count": 2, "dim": 4, "seed": 0, **bad}

@@ -6,8 +6,14 @@ another implementation against this one. Row `i` of a call is index `start + i` 
 the count, the number of threads or the machine: docs/latents.md gives the contract bit for bit.
 """
 
+from .draws import ACCEPT_STREAM as ACCEPT_STREAM
+from .draws import LABEL_STREAM as LABEL_STREAM
+from .draws import LATENT_STREAM as LATENT_STREAM
 from .draws import labels as labels
+from .draws import noise_stream as noise_stream
 from .draws import normal as normal
+from .draws import random as random
+from .draws import truncated_normal as truncated_normal
 from .draws import uniform as uniform
 from .interpolation import lerp as lerp
 from .interpolation import slerp as slerp

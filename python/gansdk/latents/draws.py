@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,13 @@ from ..errors import InvalidArgumentError, OutOfMemoryError
 Floats = npt.NDArray[np.float32]
 Seed = int | Sequence[int] | npt.NDArray[np.integer[Any]]
 
-_LABEL_STREAM = 1
+LATENT_STREAM = 0
+LABEL_STREAM = 1
+ACCEPT_STREAM = 2
+_FIRST_NOISE_STREAM = 16
 _MAX_DIM = 2**34  # four elements for each of the 2^32 blocks of a row
 _MAX_BYTES = 2**63 - 1
+_LEAST_THRESHOLD = 2.0**-90  # below it, latents would be subnormal numbers
 
 
 def normal(
@@ -101,6 +106,129 @@ def uniform(
     return _draw(_core.uniform, count, dim, seed, start, stream, out, threads)
 
 
+def truncated_normal(
+    count: int,
+    dim: int,
+    *,
+    threshold: float,
+    seed: Seed,
+    start: int = 0,
+    stream: int = 0,
+    out: Floats | None = None,
+    threads: int | None = None,
+) -> Floats:
+    """Draw normal latents restricted to [-threshold, threshold], by inverse transform.
+
+    Nothing is redrawn, so that every element is a function of its one word. This is the law that
+    BigGAN's truncation trick asks for; a smaller threshold trades variety for typical images.
+
+    Parameters
+    ----------
+    threshold
+        At least 2^-90; infinity gives the whole normal law, with a largest magnitude of 6.34. It
+        is rounded to float32, towards 0.
+    count, dim, seed, start, stream, out, threads
+        As for `normal`.
+
+    Returns
+    -------
+    float32 array of shape (count, dim), C-contiguous, no magnitude above `threshold`; `out` if it
+    was given.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument is out of range, or `out` does not fit.
+    OutOfMemoryError
+        The result cannot be allocated.
+
+    Notes
+    -----
+    Brock, Donahue, Simonyan, "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
+    ICLR 2019, section 3.1. Inverse transform: Devroye, "Non-Uniform Random Variate Generation",
+    1986, section II.2.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> z = latents.truncated_normal(64, 128, threshold=0.5, seed=7)
+    >>> bool(abs(z).max() <= 0.5)
+    True
+    """
+    law = partial(_core.truncated_normal, threshold=_threshold(threshold))
+    return _draw(law, count, dim, seed, start, stream, out, threads)
+
+
+def random(
+    count: int,
+    dim: int,
+    *,
+    seed: Seed,
+    start: int = 0,
+    stream: int = 0,
+    out: npt.NDArray[np.float64] | None = None,
+    threads: int | None = None,
+) -> npt.NDArray[np.float64]:
+    """Draw uniforms on (0, 1) for inverse transforms and accept/reject decisions.
+
+    (word + 1/2) / 2^32, exact in float64: 0 and 1 never come, so that logarithms and quantile
+    functions are finite. For latents use `uniform`.
+
+    Parameters
+    ----------
+    out
+        Where to write: float64, C-contiguous, writable, of shape (count, dim).
+    count, dim, seed, start, stream, threads
+        As for `normal`. Stream 2, `ACCEPT_STREAM`, is for accept/reject decisions.
+
+    Returns
+    -------
+    float64 array of shape (count, dim), C-contiguous; `out` if it was given.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument is out of range, or `out` does not fit.
+    OutOfMemoryError
+        The result cannot be allocated.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> u = latents.random(2, 3, seed=7, stream=latents.ACCEPT_STREAM)
+    >>> u.shape, u.dtype.name
+    ((2, 3), 'float64')
+    """
+    words = _draw(_core.words, count, dim, seed, start, stream, None, threads, np.uint32)
+    result = _allocate(words.shape, np.float64) if out is None else out
+    if out is not None:
+        _check_out(out, words.shape, np.float64)
+    np.add(words, 0.5, out=result)
+    result *= 2.0**-32
+    return result
+
+
+def noise_stream(k: int) -> int:
+    """Return the stream of a generator's k-th named noise input: 16 + k.
+
+    Parameters
+    ----------
+    k
+        0 ... 2^32 - 17, in the order of the inputs in the model's spec.
+
+    Raises
+    ------
+    InvalidArgumentError
+        `k` is out of range.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> noise = latents.normal(4, 32 * 32, seed=7, stream=latents.noise_stream(0))
+    """
+    return _FIRST_NOISE_STREAM + integer(k, "k", most=2**32 - 1 - _FIRST_NOISE_STREAM)
+
+
 def labels(
     count: int, *, prior: npt.ArrayLike, seed: Seed, start: int = 0
 ) -> npt.NDArray[np.int64]:
@@ -136,7 +264,7 @@ def labels(
     """
     weights = _prior(prior)
     words = np.empty((integer(count, "count"), 1), np.uint32)
-    _fill(_core.words, words, seed, start, _LABEL_STREAM, 0)
+    _fill(_core.words, words, seed, start, LABEL_STREAM, 0)
     u = (words[:, 0] + 0.5) / 2.0**32
     sums = np.cumsum(weights)
     return np.searchsorted(sums / sums[-1], u, side="left").astype(np.int64)
@@ -152,15 +280,19 @@ def _draw(
     seed: Seed,
     start: int,
     stream: int,
-    out: Floats | None,
+    out: npt.NDArray[Any] | None,
     threads: int | None,
-) -> Floats:
+    dtype: type[np.generic] = np.float32,
+) -> npt.NDArray[Any]:
     shape = (integer(count, "count"), integer(dim, "dim", least=1, most=_MAX_DIM))
     workers = 0 if threads is None else integer(threads, "threads", least=1, most=2**31 - 1)
     stream = integer(stream, "stream", most=2**32 - 1)
-    result = _allocate(shape) if out is None else _checked_out(out, shape)
-    _fill(law, result, seed, start, stream, workers)
-    return result
+    if out is None:
+        out = _allocate(shape, dtype)
+    else:
+        _check_out(out, shape, dtype)
+    _fill(law, out, seed, start, stream, workers)
+    return out
 
 
 def _fill(
@@ -199,29 +331,46 @@ def _seeds(seed: Seed, count: int) -> npt.NDArray[np.uint64]:
     return seeds
 
 
-def _allocate(shape: tuple[int, int]) -> Floats:
-    size = shape[0] * shape[1] * 4
+def _allocate(shape: tuple[int, ...], dtype: type[np.generic]) -> npt.NDArray[Any]:
+    size = shape[0] * shape[1] * np.dtype(dtype).itemsize
     if size > _MAX_BYTES:
         raise InvalidArgumentError(
             f"count x dim = {shape[0]} x {shape[1]} is beyond any address space: draw it in parts "
             "with start="
         )
     try:
-        return np.empty(shape, np.float32)
+        return np.empty(shape, dtype)
     except MemoryError:
         raise OutOfMemoryError(
-            f"{shape[0]} x {shape[1]} float32 need {size / 2**30:.1f} GiB: draw them in parts "
-            "with start="
+            f"{shape[0]} x {shape[1]} {np.dtype(dtype)} need {size / 2**30:.1f} GiB: draw them in "
+            "parts with start="
         ) from None
 
 
-def _checked_out(out: Any, shape: tuple[int, int]) -> Floats:
-    if not isinstance(out, np.ndarray) or out.dtype != np.float32 or out.shape != shape:
+def _check_out(out: Any, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    name = np.dtype(dtype).name
+    if not isinstance(out, np.ndarray) or out.dtype != dtype or out.shape != shape:
         given = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else repr(type(out))
-        raise InvalidArgumentError(f"out must be a float32 array of shape {shape}; got {given}")
+        raise InvalidArgumentError(f"out must be a {name} array of shape {shape}; got {given}")
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise InvalidArgumentError("out must be C-contiguous and writable; pass a copy of it")
-    return out
+
+
+def _threshold(threshold: Any) -> float:
+    """Round to float32, towards 0, so that no latent is above the threshold as it was given."""
+    try:
+        number = np.nan if isinstance(threshold, (bool, str)) else float(threshold)
+    except (TypeError, ValueError, OverflowError):
+        number = np.nan
+    if not number >= _LEAST_THRESHOLD:
+        raise InvalidArgumentError(
+            f"threshold must be a number of at least 2^-90, or infinity; got {threshold!r}"
+        )
+    with np.errstate(over="ignore"):
+        rounded = np.float32(number)
+    if float(rounded) > number:
+        rounded = np.nextafter(rounded, np.float32(0))
+    return float(rounded)
 
 
 def _prior(prior: npt.ArrayLike) -> npt.NDArray[np.float64]:
