@@ -7,6 +7,7 @@ fits in; a call that returns a new array pays for its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from gansdk import _core, latents
 from . import answers, mkl, truncated
 from .bench import SEED, Bench, bind_checked, memset
 from .case import Case
-from .peers import Absent, Call, halves, in_threads
+from .peers import Absent, Call, Floats, halves, in_threads
 
 BUFFER = 1 << 16  # values in 256 KiB
 THRESHOLDS = (0.5, 1.0, 2.0, 4.0)
@@ -90,9 +91,10 @@ def normal_call(bench: Bench) -> Case:
     case.calls["gansdk"] = call
     for peer in bench.leading():
         if peer.fresh is not None:
-            fresh, out = peer.fresh(shape, 7), np.zeros(shape, np.float32)
-            answers.check_normals(peer.name, lambda f=fresh, o=out: np.copyto(o, f()), out)
-            case.calls[peer.name] = fresh
+            case.calls[peer.name] = peer.fresh(shape, 7)
+            out = np.zeros(shape, np.float32)
+            copied = partial(_copy, case.calls[peer.name], out)
+            answers.check_normals(peer.name, copied, out)
     return case
 
 
@@ -130,7 +132,7 @@ def words(bench: Bench) -> Case:
             raw = kind(1).random_raw
             answers.check_words(kind.__name__, raw(out.size // 2).view(np.uint32))
             name = f"numpy {kind.__name__}, new array"
-            case.calls[name] = lambda raw=raw: raw(out.size // 2)
+            case.calls[name] = partial(raw, out.size // 2)
     if "mkl" in bench.families and "mkl" not in bench.absent:
         library = mkl.load_mkl()
         for generator in mkl.GENERATORS:
@@ -162,6 +164,10 @@ def labels(bench: Bench, classes: int) -> Case:
     return case
 
 
+def _copy(draw: Call, out: Floats) -> None:
+    np.copyto(out, np.asarray(draw()))
+
+
 def _multinomial(prior: Any, count: int) -> Call:
     import torch
 
@@ -174,10 +180,9 @@ ALL: dict[str, Callable[[Bench], Case]] = {
     "normal": normal_buffer,
     "rows": normal_dims,
     "call": normal_call,
-    **{f"truncated-{t:g}": lambda b, t=t: truncated_normal(b, t) for t in THRESHOLDS},
+    **{f"truncated-{t:g}": partial(truncated_normal, threshold=t) for t in THRESHOLDS},
     "words": words,
-    "labels-10": lambda bench: labels(bench, 10),
-    "labels-1000": lambda bench: labels(bench, 1000),
+    **{f"labels-{k}": partial(labels, classes=k) for k in (10, 1000)},
     "large": normal_large,
     "threads": normal_threads,
 }

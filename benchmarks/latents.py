@@ -140,7 +140,8 @@ def _section_in_a_process(name: str, options: argparse.Namespace) -> dict[str, A
     environment = {**os.environ, "OMP_NUM_THREADS": "1", **SECTIONS[name].environment}
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "section.json"
-        command = [sys.executable, "-m", "benchmarks.latents", "--section", name, "--json", file]
+        command = [sys.executable, "-m", "benchmarks.latents", "--section", name]
+        command += ["--json", str(file)]
         command += ["--peers", *options.peers, "--cases", *options.cases]
         command += ["--quick"] if options.quick else []
         if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:  # noqa: S603

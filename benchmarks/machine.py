@@ -64,7 +64,8 @@ def _cpu_model() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         lines = []
-    facts = dict(map(str.strip, line.split(":", 1)) for line in lines if ":" in line)
+    pairs = [line.partition(":") for line in lines]
+    facts = {key.strip(): value.strip() for key, _, value in pairs}
     name = facts.get("model name") or platform.processor() or "unknown"
     numbers = [facts.get(key) for key in ("cpu family", "model", "stepping")]
     return f"{name} (family {'/'.join(map(str, numbers))})" if all(numbers) else name

@@ -32,10 +32,13 @@ def _head(run: dict[str, Any]) -> str:
     absent = {k: v for section in run["sections"] for k, v in section["absent"].items()}
     lines += [f"- Absent: {name}; to have it: {how}" for name, how in sorted(absent.items())]
     lines.append(
-        "- Slower: a row's time over that of the first row, the median of the ratios by round, and "
-        "their quartiles in brackets; by the clock and by CPU time (of all threads)."
+        "- Slower: a row's time over that of the first row, below 1 where it is faster; the median "
+        "of the ratios by round (and their quartiles), by the clock and by CPU time of all threads."
     )
-    lines.append(f"- Targets (must / aim) were set on another machine: {targets.MACHINE}.")
+    lines.append(
+        "- Target: must / aim, by the clock, and which is reached; set on another machine: "
+        f"{targets.MACHINE}."
+    )
     return "\n".join(lines)
 
 
@@ -64,10 +67,16 @@ def _table(case: dict[str, Any]) -> str:
             _number(row["cpu"]),
             "1" if i == 0 else _ratio(row["ratio"]),
             "1" if i == 0 else _ratio(row["cpu_ratio"]),
-            "" if goal is None else f"{goal['must']:g} / {goal['aim']:g}",
+            "" if goal is None else _target(goal, row["ratio"][1]),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _target(goal: dict[str, float], ratio: float) -> str:
+    """Return the target's two figures and which of them is reached."""
+    reached = "aim" if ratio >= goal["aim"] else "must" if ratio >= goal["must"] else "neither"
+    return f"{goal['must']:g} / {goal['aim']:g}: {reached}"
 
 
 def _ratio(three: list[float]) -> str:
