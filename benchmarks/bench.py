@@ -37,7 +37,7 @@ class Effort:
 
 
 FULL = Effort(rounds=61, large_rounds=15, sample_seconds=5e-3, large_rows=1 << 19)
-QUICK = Effort(rounds=5, large_rounds=3, sample_seconds=2e-4, large_rows=1 << 12)
+QUICK = Effort(rounds=3, large_rounds=3, sample_seconds=2e-4, large_rows=1 << 12)
 
 
 @dataclass
