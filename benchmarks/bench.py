@@ -36,7 +36,7 @@ class Effort:
     large_rows: int  # rows of 128 values of the large buffer
 
 
-FULL = Effort(rounds=61, large_rounds=15, sample_seconds=5e-3, large_rows=1 << 19)
+FULL = Effort(rounds=151, large_rounds=15, sample_seconds=1e-3, large_rows=1 << 19)
 QUICK = Effort(rounds=3, large_rounds=3, sample_seconds=2e-4, large_rows=1 << 12)
 
 
