@@ -16,7 +16,8 @@ from gansdk import _core
 from gansdk import latents as gansdk_latents
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from benchmarks import answers, latents, tables, targets, timing
+from benchmarks import answers, bench, latents, machine, peers, tables, targets, timing
+from benchmarks import section as sections
 
 sys.path.pop(0)
 
@@ -92,6 +93,19 @@ def test_a_section_that_fails_fails_the_run(
     assert capsys.readouterr().out == ""
 
 
+def test_an_absent_peer_is_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> list[peers.Peer]:
+        raise peers.Absent("`pip install mkl`")
+
+    monkeypatch.setitem(bench.FAMILIES, "mkl", absent)
+    here = bench.Bench(bench.QUICK, ["numpy", "mkl"])
+    assert here.absent == {"mkl": "`pip install mkl`"}
+    assert {peer.family for peer in here.peers} == {"numpy"}
+    run = {"date": "", "machine": machine.machine(), "versions": {}, "load": None}
+    run["sections"] = [sections.run_section("a section", here, ["labels-10"])]
+    assert "Absent: mkl; to have it: `pip install mkl`" in tables.markdown(run)
+
+
 def test_a_forced_instruction_set_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANSDK_ISA", "baseline")
     with pytest.raises(SystemExit, match="unset GANSDK_ISA"):
@@ -159,3 +173,17 @@ def test_ratios_are_taken_round_by_round() -> None:
     assert timing.ratios([2, 4, 8], [1, 2, 4]) == timing.Spread(2, 2, 2)
     assert timing.spread([5.0]) == timing.Spread(5, 5, 5)
     assert timing.spread([1, 2, 3, 4, 100]) == timing.Spread(2, 3, 4)
+
+
+def test_a_busy_machine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: 4)
+    assert machine.too_busy(2.0) is None
+    assert machine.too_busy(None) is None
+    assert "load average 2.1 on 4 CPUs" in str(machine.too_busy(2.1))
+
+
+def test_targets_belong_to_an_instruction_set() -> None:
+    assert targets.target("avx512", "normal 256 KiB", "numpy SFC64") == targets.Target(18, 28)
+    assert targets.target("avx2", "normal 256 KiB", "numpy SFC64") == targets.Target(8, 10)
+    assert targets.target("baseline", "normal 256 KiB", "numpy SFC64") is None
+    assert targets.target("avx512", "truncated 0.5", "scipy truncnorm.rvs") is not None
