@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUILD := $(wildcard CMakeLists.txt pyproject.toml csrc/*)
 SOURCES := $(BUILD) $(shell find python export -name '*.py' -o -name '*.onnx')
 
-.PHONY: demo test test-slow lint format core-test wheel clean
+.PHONY: demo test test-slow lint format core-test bench-latents wheel clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/gansdk sample digits -n 100 --seed 7 --labels balanced --columns 10 -o digits.png --force
@@ -25,12 +25,12 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	find csrc -name '*.h' -o -name '*.cpp' | xargs $(BIN)/clang-format --dry-run --Werror
+	find csrc benchmarks -name '*.h' -o -name '*.cpp' -o -name '*.cu' | xargs $(BIN)/clang-format --dry-run --Werror
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	find csrc -name '*.h' -o -name '*.cpp' | xargs $(BIN)/clang-format -i
+	find csrc benchmarks -name '*.h' -o -name '*.cpp' -o -name '*.cu' | xargs $(BIN)/clang-format -i
 
 # The core's own test, without Python: plain, and under each sanitizer that runs here.
 core-test: $(VENV)/.dev
@@ -46,6 +46,12 @@ core-test: $(VENV)/.dev
 	  && $(BIN)/cmake --build build/core-$$sanitizer \
 	  && $(BIN)/ctest --test-dir build/core-$$sanitizer --output-on-failure || exit 1; \
 	done
+
+# Some minutes on a machine that does nothing else; docs/performance.md.
+bench-latents: $(VENV)/.bench
+	@mkdir -p build
+	$(BIN)/python -m benchmarks.latents --json build/bench-latents.json >build/bench-latents.md
+	@echo "The tables are build/bench-latents.md, every sample is in build/bench-latents.json"
 
 wheel: $(VENV)/.dev
 	$(PIP) wheel --no-deps --wheel-dir dist .
@@ -64,3 +70,7 @@ $(VENV)/.demo: $(BIN)/python $(SOURCES)
 $(VENV)/.dev: $(BIN)/python $(SOURCES) constraints.txt
 	$(PIP) install --quiet --constraint constraints.txt '.[dev]'
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install --quiet --constraint constraints.txt '.[bench]'
+	@touch $@

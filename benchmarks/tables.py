@@ -1,0 +1,89 @@
+"""A run as Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import machine, targets
+
+_SECONDS = {"ns/value": "ns a value", "us/call": "µs a call"}
+
+
+def markdown(run: dict[str, Any]) -> str:
+    """Return the whole run: the machine, then a table a case."""
+    parts = [_head(run)]
+    for section in run["sections"]:
+        parts.append(_section(section))
+        parts += [_table(case) for case in section["cases"]]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(run: dict[str, Any]) -> str:
+    m = run["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
+    lines = [
+        f"- {run['date']}, {m['cpu']}, {m['cores']} CPUs, {m['system']}, {m['architecture']}",
+        f"- Python {m['python']}, {versions}",
+        f"- Load average of the minute before: {run['load']}",
+    ]
+    warning = machine.too_busy(run["load"])
+    if warning:
+        lines.append(f"- **Warning:** {warning}")
+    absent = {k: v for section in run["sections"] for k, v in section["absent"].items()}
+    lines += [f"- Absent: {name}; to have it: {how}" for name, how in sorted(absent.items())]
+    lines.append(
+        "- Slower: a row's time over that of the first row, below 1 where it is faster; the median "
+        "of the ratios by round (and their quartiles), by the clock and by CPU time of all threads."
+    )
+    lines.append(
+        "- Target: must / aim, by the clock, and which is reached; set on another machine: "
+        f"{targets.MACHINE}."
+    )
+    return "\n".join(lines)
+
+
+def _section(section: dict[str, Any]) -> str:
+    settings = " ".join(f"`{k}={v}`" for k, v in section["environment"].items())
+    mkl = f"\n\n{section['mkl']}." if "mkl" in section else ""
+    return f"## {section['name']}: {section['isa']}\n\n{settings or 'Nothing forced.'}{mkl}"
+
+
+def _table(case: dict[str, Any]) -> str:
+    unit = _SECONDS[case["unit"]]
+    lines = [
+        f"### {case['title']}",
+        "",
+        f"| | {unit} | CPU | slower, clock | slower, CPU | target |",
+        "|---|---|---|---|---|---|",
+    ]
+    for i, row in enumerate(case["rows"]):
+        name = f"**{row['name']}**" if i == 0 else row["name"]
+        if row["best_of_mkl"]:
+            name += f" ({targets.BEST_OF_MKL})"
+        goal = row["target"]
+        cells = [
+            name,
+            _number(row["wall"]),
+            _number(row["cpu"]),
+            "1" if i == 0 else _ratio(row["ratio"]),
+            "1" if i == 0 else _ratio(row["cpu_ratio"]),
+            "" if goal is None else _target(goal, row["ratio"][1]),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _target(goal: dict[str, float], ratio: float) -> str:
+    """Return the target's two figures and which of them is reached."""
+    reached = "aim" if ratio >= goal["aim"] else "must" if ratio >= goal["must"] else "neither"
+    return f"{goal['must']:g} / {goal['aim']:g}: {reached}"
+
+
+def _ratio(three: list[float]) -> str:
+    low, median, high = map(_number, three)
+    return f"{median} ({low}-{high})"
+
+
+def _number(x: float) -> str:
+    """Three digits, without an exponent."""
+    return f"{x:.3g}" if 1e-3 <= abs(x) < 1000 else f"{x:.0f}" if abs(x) >= 1 else f"{x:.5f}"
