@@ -9,6 +9,7 @@ the count, the number of threads or the machine: docs/latents.md gives the contr
 from .draws import labels as labels
 from .draws import normal as normal
 from .draws import uniform as uniform
+from .interpolation import interpolate as interpolate
 from .interpolation import lerp as lerp
 from .interpolation import slerp as slerp
 from .words import philox as philox
