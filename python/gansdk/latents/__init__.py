@@ -6,10 +6,21 @@ another implementation against this one. Row `i` of a call is index `start + i` 
 the count, the number of threads or the machine: docs/latents.md gives the contract bit for bit.
 """
 
+from .diagnostics import effective_sample_size as effective_sample_size
+from .diagnostics import r_hat as r_hat
 from .draws import labels as labels
 from .draws import normal as normal
 from .draws import uniform as uniform
 from .interpolation import interpolate as interpolate
 from .interpolation import lerp as lerp
 from .interpolation import slerp as slerp
+from .inversion import inverse_transform as inverse_transform
+from .metropolis import MarkovChains as MarkovChains
+from .metropolis import metropolis_hastings as metropolis_hastings
+from .proposals import IndependenceProposal as IndependenceProposal
+from .proposals import Proposal as Proposal
+from .proposals import RandomWalkProposal as RandomWalkProposal
+from .rejection import Envelope as Envelope
+from .rejection import RejectionSample as RejectionSample
+from .rejection import rejection_sample as rejection_sample
 from .words import philox as philox
