@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from gansdk import latents
-from gansdk.errors import InvalidArgumentError, NonFiniteError
+from gansdk.errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 from gansdk.latents import (
     IndependenceProposal,
     RandomWalkProposal,
@@ -254,3 +254,12 @@ def test_bad_arguments() -> None:
     fails(InvalidArgumentError, "warmup must be", warmup=-1)
     fails(InvalidArgumentError, "seed must be", seed=-1)
     fails(InvalidArgumentError, "steps must be", steps=2**40)
+    fails(OutOfMemoryError, "keep fewer with thin=", initial=np.ones((2**17, 1)), steps=2**34)
+
+
+def test_more_steps_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*sizes: int, **options: Any) -> None:
+        raise OutOfMemoryError("none left")
+
+    monkeypatch.setattr(metropolis, "normal", none_left)
+    fails(OutOfMemoryError, "5 steps of 2 elements do not fit into memory: run fewer")

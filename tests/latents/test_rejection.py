@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from gansdk import latents
-from gansdk.errors import InvalidArgumentError, NonFiniteError
+from gansdk.errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 from gansdk.latents import Envelope, rejection, rejection_sample
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -171,8 +171,15 @@ def test_what_the_functions_may_not_give() -> None:
         with pytest.raises(error, match=match):
             rejection_sample(density, envelope, 3, seed=1)
 
-    fails(NonFiniteError, "^density gave nan in row 1", lambda x: half * [1, np.nan, 1], flat)
-    fails(NonFiniteError, "^density gave inf in row 2", lambda x: half * [1, 1, np.inf], flat)
+    fails(
+        NonFiniteError,
+        r"^density gave nan at x = 0\.\d+: it",
+        lambda x: half * [1, np.nan, 1],
+        flat,
+    )
+    fails(NonFiniteError, "^density gave inf at x", lambda x: half * [1, 1, np.inf], flat)
+    hollow = Envelope(lambda u: u, lambda x: half * np.nan, 1)
+    fails(NonFiniteError, "^envelope.density gave nan at x", np.ones_like, hollow)
     fails(InvalidArgumentError, "density must be 0 or more; it is -0.5", lambda x: -half, flat)
     fails(InvalidArgumentError, r"shape \(3,\) for one of", lambda x: 0.5, flat)
     fails(InvalidArgumentError, r"it gave \(3, 1\)", lambda x: half[:, None], flat)
@@ -201,3 +208,9 @@ def test_bad_arguments() -> None:
         with pytest.raises(InvalidArgumentError, match=f"{name} must be"):
             rejection_sample(BETA.pdf, unit(PEAK), **arguments)
     assert latents.rejection_sample is rejection_sample
+
+
+@pytest.mark.parametrize("count", [2**58, 2**64 - 1])
+def test_more_than_memory_holds(count: int) -> None:
+    with pytest.raises(OutOfMemoryError, match="in parts with start="):
+        rejection_sample(BETA.pdf, unit(PEAK), count, seed=1)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import INDEX_LIMIT, integer
-from ..errors import InvalidArgumentError, NonFiniteError
+from ..errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 from .callables import Array, Vectorised, as_shape, evaluate, require_finite
 from .diagnostics import effective_sample_size, r_hat
 from .draws import ACCEPT_STREAM, LATENT_STREAM, normal, random
@@ -95,6 +95,8 @@ def metropolis_hastings(
         state.
     NonFiniteError
         `initial` or a proposed state is not finite, or `log_density` gives a NaN or +inf.
+    OutOfMemoryError
+        The states kept, or the random numbers of one chain, cannot be allocated.
 
     Notes
     -----
@@ -126,7 +128,13 @@ def metropolis_hastings(
     thin = integer(thin, "thin", least=1)
     steps = integer(steps, "steps", least=thin, most=_MAX_ELEMENTS // dim)
     warmup = integer(warmup, "warmup", most=_MAX_ELEMENTS // dim - steps)
-    run = MarkovChains(np.empty((chains, steps // thin, dim)), np.empty(chains))
+    try:
+        run = MarkovChains(np.empty((chains, steps // thin, dim)), np.empty(chains))
+    except (MemoryError, ValueError):
+        raise OutOfMemoryError(
+            f"{chains} chains of {steps // thin} states of {dim} float64 do not fit into memory: "
+            "keep fewer with thin=, or run the chains in parts with start="
+        ) from None
     group = max(1, _NOISE_BYTES // ((warmup + steps) * (4 * dim + 8)))
     for i in range(0, chains, group):
         rows = slice(i, i + group)
@@ -155,9 +163,15 @@ def _fill(
     chains, dim = state.shape
     total = warmup + steps
     draw = random if getattr(proposal, "noise", "normal") == "random" else normal
-    noise = draw(chains, total * dim, seed=seed, start=start, stream=LATENT_STREAM)
+    try:
+        noise = draw(chains, total * dim, seed=seed, start=start, stream=LATENT_STREAM)
+        u = random(chains, total, seed=seed, start=start, stream=ACCEPT_STREAM)
+    except OutOfMemoryError:
+        raise OutOfMemoryError(
+            f"the random numbers of {total} steps of {dim} elements do not fit into memory: run "
+            "fewer, and go on from the last states with another seed"
+        ) from None
     noise = noise.reshape(chains, total, dim)
-    u = random(chains, total, seed=seed, start=start, stream=ACCEPT_STREAM)
     log_p = _log_density(log_density, state, start, 0)
     if np.isneginf(log_p).any():
         row = int(np.argmin(log_p))
@@ -191,7 +205,7 @@ def _fill(
 
 def _log_density(function: Vectorised, state: Array, start: int, step: int) -> Array:
     values = evaluate(function, "log_density", state, (len(state),))
-    bad = np.isnan(values) | np.isposinf(values)
+    bad = ~(values < np.inf)  # a NaN is not less either
     if bad.any():
         row = int(np.argmax(bad))
         raise NonFiniteError(
@@ -203,15 +217,14 @@ def _log_density(function: Vectorised, state: Array, start: int, step: int) -> A
 
 
 def _correction(values: npt.ArrayLike, chains: int, start: int, step: int) -> Array:
-    if np.ndim(values) == 0:
-        values = np.broadcast_to(values, (chains,))
-    array = as_shape(values, "proposal's correction", (chains,), (chains,))
-    bad = np.isnan(array) | np.isposinf(array)
+    shape = () if np.ndim(values) == 0 else (chains,)
+    array = as_shape(values, "proposal's correction", (chains,), shape)
+    bad = ~(array < np.inf)
     if bad.any():
         row = int(np.argmax(bad))
         raise NonFiniteError(
-            f"proposal's correction is {array[row]} in step {step} of chain {start + row}: it must "
-            "be finite, or -inf where the way back is impossible",
+            f"proposal's correction is {array.flat[row]} in step {step} of chain {start + row}: it "
+            "must be finite, or -inf where the way back is impossible",
             first=row,
         )
     return array

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import INDEX_LIMIT, integer
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 from .callables import Array, Vectorised, evaluate, require_finite
 from .draws import ACCEPT_STREAM, LATENT_STREAM
 from .words import philox
@@ -118,6 +118,8 @@ def rejection_sample(
         proposal, a sample is not accepted within `max_attempts`, a shape or an argument is wrong.
     NonFiniteError
         A function gives a NaN or an infinity.
+    OutOfMemoryError
+        The result cannot be allocated.
 
     Notes
     -----
@@ -150,7 +152,13 @@ def rejection_sample(
         max_attempts, "max_attempts", least=1, most=_MAX_ELEMENTS // (envelope.dim or 1)
     )
     shape = (count,) if envelope.dim is None else (count, envelope.dim)
-    drawn = RejectionSample(np.empty(shape), np.empty(count, np.int64))
+    try:
+        drawn = RejectionSample(np.empty(shape), np.empty(count, np.int64))
+    except (MemoryError, ValueError):
+        raise OutOfMemoryError(
+            f"{count} samples of {envelope.dim or 1} float64 do not fit into memory: draw them in "
+            "parts with start="
+        ) from None
     for first in range(0, count, _CHUNK):
         rows = slice(first, min(first + _CHUNK, count))
         part = RejectionSample(drawn.samples[rows], drawn.attempts[rows])
@@ -174,17 +182,17 @@ def _fill(
     for attempt in range(max_attempts):
         block, word = divmod(attempt, 4)
         if word == 0:  # four attempts use up `dim` blocks of proposals and one of acceptances
-            proposals = _uniforms(seed, index[left], LATENT_STREAM, block * dim, dim)
+            proposals = _words(seed, index[left], LATENT_STREAM, block * dim, dim)
             proposals = proposals.reshape(-1, 4, *vector)
-            thresholds = _uniforms(seed, index[left], ACCEPT_STREAM, block, 1)
-        u = np.ascontiguousarray(proposals[:, word])
+            acceptances = _words(seed, index[left], ACCEPT_STREAM, block, 1)
+            at = np.arange(len(left))  # where they stand in these four's words
+        u = _uniform(proposals[at, word])
         x = evaluate(envelope.quantile, "envelope.quantile", u, u.shape)
-        accepted = thresholds[:, word] <= _ratio(density, envelope, x)
+        accepted = _uniform(acceptances[at, word]) <= _ratio(density, envelope, x)
         rows = left[accepted]
         part.samples[rows] = x[accepted]
         part.attempts[rows] = attempt + 1
-        missed = ~accepted
-        left, proposals, thresholds = left[missed], proposals[missed], thresholds[missed]
+        left, at = left[~accepted], at[~accepted]
         if not left.size:
             return
     tried = int(np.delete(part.attempts, left).sum()) + left.size * max_attempts
@@ -198,10 +206,15 @@ def _fill(
 def _ratio(density: Vectorised, envelope: Envelope, x: Array) -> Array:
     """density(x) / (constant * g(x)), each part checked."""
     n = (len(x),)
+    require_finite(x, "envelope.quantile", "in row {} of the proposals")
     f = evaluate(density, "density", x, n)
     g = evaluate(envelope.density, "envelope.density", x, n)
-    for values, name in ((x, "envelope.quantile"), (f, "density"), (g, "envelope.density")):
-        require_finite(values, name, "in row {} of the proposals")
+    for values, name in ((f, "density"), (g, "envelope.density")):
+        if not np.isfinite(values).all():
+            first = int(np.argmin(np.isfinite(values)))
+            raise NonFiniteError(
+                f"{name} gave {values[first]} at x = {x[first]}: it must be finite", first=first
+            )
     if (f < 0).any():
         first = int(np.argmax(f < 0))
         raise InvalidArgumentError(f"density must be 0 or more; it is {f[first]} at x = {x[first]}")
@@ -222,14 +235,17 @@ def _ratio(density: Vectorised, envelope: Envelope, x: Array) -> Array:
     return ratio
 
 
-def _uniforms(
+def _words(
     seed: int, index: npt.NDArray[np.uint64], stream: int, block: int, blocks: int
-) -> Array:
-    """Return the uniforms of some blocks of scattered rows, (rows, 4 * blocks)."""
+) -> npt.NDArray[np.uint32]:
+    """Return the words of some blocks of scattered rows, (rows, 4 * blocks)."""
     counter = np.empty((len(index), blocks, 4), np.uint32)
     counter[..., 0] = np.arange(block, block + blocks)
     counter[..., 1] = stream
     counter[..., 2] = (index & np.uint64(0xFFFFFFFF))[:, None]
     counter[..., 3] = (index >> np.uint64(32))[:, None]
-    words = philox(counter, [seed & 0xFFFFFFFF, seed >> 32])
-    return (words.astype(np.float64).reshape(len(index), -1) + 0.5) * 2.0**-32
+    return philox(counter, [seed & 0xFFFFFFFF, seed >> 32]).reshape(len(index), -1)
+
+
+def _uniform(words: npt.NDArray[np.uint32]) -> Array:
+    return (words.astype(np.float64) + 0.5) * 2.0**-32
