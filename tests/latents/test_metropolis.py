@@ -175,6 +175,20 @@ def test_a_mode_that_is_never_left_shows_in_r_hat() -> None:
     assert run.effective_sample_size[0] < 10
 
 
+def test_functions_may_work_in_place() -> None:
+    def density(x: np.ndarray) -> np.ndarray:
+        x *= x
+        return -x.sum(axis=1) / 2
+
+    def proposal(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, float]:
+        x += z
+        return x, 0.0
+
+    initial = latents.normal(40, 2, seed=3, stream=noise_stream(0))
+    run = metropolis_hastings(density, proposal, initial, 60, seed=3)
+    assert np.array_equal(run.samples, walk())
+
+
 def test_the_last_chains() -> None:
     run = walk(slice(38, 40), start=2**64 - 2)
     assert run.shape == (2, 60, 2)

@@ -124,6 +124,16 @@ def test_a_row_is_its_index(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not (rejection_sample(density, envelope, 1000, seed=8).samples == whole.samples).any()
 
 
+def test_functions_may_work_in_place() -> None:
+    def density(x: np.ndarray) -> np.ndarray:
+        x *= x
+        return x
+
+    drawn = rejection_sample(density, unit(1.0), 100, seed=7)
+    kept = rejection_sample(lambda x: x * x, unit(1.0), 100, seed=7)
+    assert (drawn.samples == kept.samples).all()
+
+
 def test_the_last_indices() -> None:
     last = rejection_sample(BETA.pdf, unit(PEAK), 3, seed=2**64 - 1, start=2**64 - 3)
     one = rejection_sample(BETA.pdf, unit(PEAK), 1, seed=2**64 - 1, start=2**64 - 1)

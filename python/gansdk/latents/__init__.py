@@ -4,8 +4,8 @@ What to use when: `normal` and `uniform` for a generator's input, `labels` for t
 with it, `slerp` between two normal latents and `lerp` between two uniform ones, `interpolate` for a
 walk through several; `inverse_transform`, `rejection_sample` and `metropolis_hastings` for other
 distributions, by what is known of them (docs/monte_carlo.md); `philox` to check another
-implementation against this one. Row `i` of a call is index `start + i` of the seed whatever the count, the number
-of threads or the machine: docs/latents.md gives the contract bit for bit.
+implementation against this one. Row `i` of a call is index `start + i` of the seed whatever the
+count, the number of threads or the machine: docs/latents.md gives the contract bit for bit.
 """
 
 from .diagnostics import effective_sample_size as effective_sample_size

@@ -15,8 +15,11 @@ Vectorised: TypeAlias = Callable[[Array], npt.ArrayLike]
 
 
 def evaluate(function: Vectorised, name: str, x: Array, shape: tuple[int, ...]) -> Array:
-    """Return `function(x)` as a float64 array of its own, of exactly this shape."""
-    return as_shape(function(x), name, x.shape, shape)
+    """Return `function(x)` as a float64 array of its own, of exactly this shape.
+
+    The function gets a copy: one that works in place would move the samples and say nothing.
+    """
+    return as_shape(function(x.copy()), name, x.shape, shape)
 
 
 def as_shape(

@@ -181,7 +181,7 @@ def _fill(
         )
     accepted = np.zeros(chains, np.int64)
     for step in range(total):
-        given = proposal(state, noise[:, step].astype(np.float64))
+        given = proposal(state.copy(), noise[:, step].astype(np.float64))
         try:
             proposed, correction = given
         except (TypeError, ValueError):
