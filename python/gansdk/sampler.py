@@ -221,9 +221,8 @@ class Sampler:
         steps = integer(steps, "steps", least=2)
         seeds = Selection.of_seeds(self.spec, [first, last], 0, None)
         ends = seeds.inputs(0, 2, self._threads)[self.spec.latent.input].reshape(2, -1)
-        t = np.linspace(0, 1, steps, dtype=np.float32)
-        between = latents.slerp if self.spec.latent.law == "normal" else latents.lerp
-        walk = between(ends[0], ends[1], t)
+        normal = self.spec.latent.law == "normal"
+        walk = latents.interpolate(ends, steps, method="slerp" if normal else "lerp")
         if labels is None and self.spec.label is not None:
             labels = int(seeds.classes(0, 1)[0])  # type: ignore[index]
         return self.generate(walk, labels=labels, output=output, batch_size=batch_size)

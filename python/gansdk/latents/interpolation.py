@@ -1,10 +1,13 @@
-"""Interpolation between latents; use it as `gansdk.latents.slerp` and `gansdk.latents.lerp`."""
+"""Interpolation between latents; use it as `gansdk.latents.slerp`, `lerp` and `interpolate`."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import choice, integer
 from ..errors import InvalidArgumentError, NonFiniteError
 
 Floats = npt.NDArray[np.float32]
@@ -73,6 +76,70 @@ def slerp(a: npt.ArrayLike, b: npt.ArrayLike, t: npt.ArrayLike) -> Floats:
     from_a = np.where(straight, 1 - s, np.sin((1 - s) * angle) / sine)
     from_b = np.where(straight, s, np.sin(s * angle) / sine)
     return _float32(from_a * x + from_b * y)
+
+
+def interpolate(
+    keys: npt.ArrayLike,
+    steps: int,
+    *,
+    method: Literal["slerp", "lerp"] = "slerp",
+    loop: bool = False,
+) -> Floats:
+    """Return a walk of `steps` latents through two or more keys, evenly spaced from key to key.
+
+    Parameters
+    ----------
+    keys
+        Finite, of shape (keys, dim).
+    steps
+        Latents in all, at least one a key. The first is the first key and the last the last, each
+        once. For f latents from each key to the next, so that every key is one of them, take
+        `steps = f * (len(keys) - 1) + 1`, or `f * len(keys)` in a loop.
+    method
+        "slerp" for normal latents, "lerp" for uniform ones.
+    loop
+        Go on from the last key to the first, and stop one step short of it: the walk repeated has
+        no image twice and no jump.
+
+    Returns
+    -------
+    float32 array of shape (steps, dim).
+
+    Raises
+    ------
+    InvalidArgumentError
+        `keys` has the wrong shape, there are fewer steps than keys, or `method` is unknown.
+    NonFiniteError
+        A value is NaN or infinite.
+
+    Examples
+    --------
+    >>> from gansdk import latents
+    >>> keys = latents.normal(3, 128, seed=7)
+    >>> walk = latents.interpolate(keys, 61)
+    >>> walk.shape, bool((walk[::30] == keys).all())
+    ((61, 128), True)
+    >>> latents.interpolate([[0.0], [2.0]], 4, method="lerp", loop=True).ravel().tolist()
+    [0.0, 1.0, 2.0, 1.0]
+    """
+    choice(method, "method", ("slerp", "lerp"))
+    points = np.asarray(keys)
+    if points.ndim != 2 or len(points) < 2:
+        raise InvalidArgumentError(
+            f"keys must be two or more vectors, of shape (keys, dim); got {points.shape}"
+        )
+    steps = integer(steps, "steps")
+    if steps < len(points):
+        raise InvalidArgumentError(
+            f"steps counts the latents of the whole walk, at least one a key; got {steps} for "
+            f"{len(points)} keys"
+        )
+    segments, intervals = (len(points), steps) if loop else (len(points) - 1, steps - 1)
+    # In integers, so that a step that falls on a key is that key exactly.
+    segment, rest = np.divmod(np.arange(steps) * segments, intervals)
+    following = np.minimum(segment + 1, segments) % len(points)
+    between = slerp if method == "slerp" else lerp
+    return between(points[segment], points[following], rest / intervals)
 
 
 def _ends(a: npt.ArrayLike, b: npt.ArrayLike, t: npt.ArrayLike) -> list[npt.NDArray[np.float64]]:
