@@ -355,6 +355,41 @@ def test_labels_equal_the_reference(prior: list[float]) -> None:
     assert (np.array(prior)[drawn] > 0).all()
 
 
+@pytest.mark.parametrize("count", [0, 1, 1023, 1024, 1025, 70_000])
+@pytest.mark.parametrize("classes", [1, 2, 10, 1000, 100_000])
+@pytest.mark.parametrize("kind", ["equal", "skewed", "one", "gaps"])
+def test_labels_are_the_generalised_inverse(kind: str, classes: int, count: int) -> None:
+    prior = np.ones(classes)
+    if kind == "skewed":
+        prior = np.random.default_rng(1).random(classes) ** 8
+    elif kind == "one":  # so that one entry of the table holds nearly all classes
+        prior = np.full(classes, 1e-12)
+        prior[-1] = 1
+    elif kind == "gaps":
+        prior[1::3] = 0
+    u = latents.random(count, 1, seed=5, start=2**40, stream=latents.LABEL_STREAM)[:, 0]
+    sums = np.cumsum(prior)
+    expected = np.searchsorted(sums / sums[-1], u, side="left")
+    drawn = latents.labels(count, prior=prior, seed=5, start=2**40)
+    assert drawn.dtype == np.int64
+    assert (drawn == expected).all()
+
+
+@pytest.mark.parametrize("word", [0, 1, 2**31 - 1, 2**31, 2**32 - 1])
+def test_labels_at_the_ends_of_classes(word: int) -> None:
+    from gansdk.latents.labels import _ends, _first_above
+
+    for shift in (-1, -0.5, -(2.0**-20), 0, 2.0**-20, 0.5, 1):
+        first = (word + 0.5 + shift) / 2.0**32
+        if not 0 < first < 1:
+            continue
+        ends = _ends(np.array([first, 1 - first]))
+        sums = np.cumsum([first, 1 - first])
+        expected = np.searchsorted(sums / sums[-1], (word + 0.5) / 2.0**32)
+        for count in (1, 2000):
+            assert (_first_above(ends, np.full(count, word, np.uint32)) == expected).all()
+
+
 def test_labels_follow_the_prior() -> None:
     counts = np.bincount(latents.labels(100_000, prior=[1, 2, 0, 1], seed=0), minlength=4)
     assert counts[2] == 0

@@ -10,11 +10,6 @@ count, the number of threads or the machine: docs/latents.md gives the contract 
 
 from .diagnostics import effective_sample_size as effective_sample_size
 from .diagnostics import r_hat as r_hat
-from .draws import ACCEPT_STREAM as ACCEPT_STREAM
-from .draws import LABEL_STREAM as LABEL_STREAM
-from .draws import LATENT_STREAM as LATENT_STREAM
-from .draws import labels as labels
-from .draws import noise_stream as noise_stream
 from .draws import normal as normal
 from .draws import random as random
 from .draws import truncated_normal as truncated_normal
@@ -23,6 +18,7 @@ from .interpolation import interpolate as interpolate
 from .interpolation import lerp as lerp
 from .interpolation import slerp as slerp
 from .inversion import inverse_transform as inverse_transform
+from .labels import labels as labels
 from .metropolis import MarkovChains as MarkovChains
 from .metropolis import metropolis_hastings as metropolis_hastings
 from .proposals import IndependenceProposal as IndependenceProposal
@@ -31,4 +27,8 @@ from .proposals import RandomWalkProposal as RandomWalkProposal
 from .rejection import Envelope as Envelope
 from .rejection import RejectionSample as RejectionSample
 from .rejection import rejection_sample as rejection_sample
+from .streams import ACCEPT_STREAM as ACCEPT_STREAM
+from .streams import LABEL_STREAM as LABEL_STREAM
+from .streams import LATENT_STREAM as LATENT_STREAM
+from .streams import noise_stream as noise_stream
 from .words import philox as philox

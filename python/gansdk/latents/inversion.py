@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .callables import Array, Vectorised, evaluate, require_finite
-from .draws import Seed, random
+from .draws import random
+from .fill import Seed
 
 
 def inverse_transform(

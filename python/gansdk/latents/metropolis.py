@@ -15,8 +15,9 @@ from ..arguments import INDEX_LIMIT, integer
 from ..errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 from .callables import Array, Vectorised, as_shape, evaluate, require_finite
 from .diagnostics import effective_sample_size, r_hat
-from .draws import ACCEPT_STREAM, LATENT_STREAM, normal, random
+from .draws import normal, random
 from .proposals import Proposal
+from .streams import ACCEPT_STREAM, LATENT_STREAM
 
 _NOISE_BYTES = 64 << 20  # of random numbers drawn at once, where one chain needs no more
 _MAX_ELEMENTS = 2**34  # of a row

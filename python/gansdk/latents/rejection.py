@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..arguments import INDEX_LIMIT, integer
 from ..errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
 from .callables import Array, Vectorised, evaluate, require_finite
-from .draws import ACCEPT_STREAM, LATENT_STREAM
+from .streams import ACCEPT_STREAM, LATENT_STREAM
 from .words import philox
 
 _CHUNK = 1 << 15  # indices at once: their words and values stay in the cache
