@@ -119,6 +119,37 @@ def test_a_large_draw_equals_the_reference() -> None:
     assert same_bits(latents.normal(300, 1023, seed=5, start=2**32 - 100), expected)
 
 
+def float_of(bits: int) -> float:
+    return float(np.array(bits, np.uint32).view(np.float32))
+
+
+def test_reference_gives_the_other_laws_known_answers() -> None:
+    name = "laws_known_answers.txt"
+    for word, bits in rows_of(name, "uniform"):
+        value = np.array([(word >> 8) * 2.0**-23 - 1], np.float32)
+        assert int(value.view(np.uint32)[0]) == bits
+    for word, bits in rows_of(name, "random"):
+        assert int(np.array([(word + 0.5) / 2.0**32]).view(np.uint64)[0]) == bits
+    for threshold, below, between in rows_of(name, "truncation"):
+        found = np.array(reference.truncation(float_of(threshold)), np.float32)
+        assert found.view(np.uint32).tolist() == [below, between]
+    for threshold, word, bits in rows_of(name, "truncated"):
+        z = reference.truncated_quantile(np.array([word], np.uint32), float_of(threshold))
+        assert int(z.view(np.uint32)[0]) == bits
+
+
+def test_labels_known_answers() -> None:
+    lines = (DATA / "laws_known_answers.txt").read_text().splitlines()
+    found = [line.split(" -> ") for line in lines if line.startswith("labels")]
+    assert len(found) == 3
+    for question, answer in found:
+        seed, start, *weights = (int(x, 16) for x in question.split()[1:])
+        prior = np.array(weights, np.uint64).view(np.float64)
+        labels = [int(x, 16) for x in answer.split()]
+        drawn = latents.labels(len(labels), prior=prior, seed=seed, start=start)
+        assert drawn.tolist() == labels
+
+
 THRESHOLDS = [2.0**-90, 0.02, 0.5, 1.0, 2.0, 2.01, 2.999, 3.0, 4.0, 11.99, 12.0, 1e300, np.inf]
 
 

@@ -75,7 +75,7 @@ def _first_above(
     bits = min(words.size.bit_length() - 3, 16)
     starts = np.arange(2**bits, dtype=np.uint64) << np.uint64(32 - bits)
     table = np.asarray(np.searchsorted(ends, starts, side="right"), np.int64)
-    labels = table[words >> np.uint32(32 - bits)]
+    labels: npt.NDArray[np.int64] = table[words >> np.uint32(32 - bits)]
     last = (ends - np.uint64(1)).astype(np.uint32)  # no word comes to a class that has none
     pending = np.flatnonzero(last[labels] < words)
     for _ in range(4):
