@@ -38,14 +38,14 @@ template <class T>
 }
 
 // A law turns the words of a step into the bits of the elements of as many blocks.
-template <class Law>
-void fill(const Rows& rows, uint64_t first, uint64_t last, typename Law::Element* out) {
-  const uint64_t per_row = rows.dim / 4 + (rows.dim % 4 != 0);
+template <class Law, class AnyCounters>
+void fill(const Rows& rows, uint64_t per_row, uint64_t first, uint64_t last,
+          typename Law::Element* out) {
   const uint64_t in_last = rows.dim - 4 * (per_row - 1);  // elements of a row's last block
   const uint64_t row = first / per_row;
   uint64_t block = first % per_row;
   out += row * rows.dim + 4 * block;
-  Counters counters(per_row, rows.start + row, block);
+  AnyCounters counters(per_row, rows.start + row, block);
   const Keys keys(rows.seed);
   const Law law(rows);
   for (; first < last; first += kBlocks, counters.advance()) {
@@ -66,6 +66,16 @@ void fill(const Rows& rows, uint64_t first, uint64_t last, typename Law::Element
       memcpy(out, elements + 4 * b, b + 4 <= blocks ? 16 : 4 * n);
       out += n;
     }
+  }
+}
+
+template <class Law>
+void fill(const Rows& rows, uint64_t first, uint64_t last, typename Law::Element* out) {
+  const uint64_t per_row = rows.dim / 4 + (rows.dim % 4 != 0);
+  if (per_row % kBlocks == 0 && first % kBlocks == 0) {
+    fill<Law, WholeStepCounters>(rows, per_row, first, last, out);
+  } else {
+    fill<Law, Counters>(rows, per_row, first, last, out);
   }
 }
 

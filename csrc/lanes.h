@@ -59,6 +59,17 @@ constexpr CounterPlace counter_place(int b) {
   return {b / kLanes * 2 + in_part / 2, part * 2 + in_part % 2};
 }
 
+struct BlocksInPlace {
+  uint64_t of[kVectors][kWideLanes];
+
+  constexpr BlocksInPlace() : of() {
+    for (int b = 0; b < kBlocks; ++b) {
+      of[counter_place(b).vector][counter_place(b).lane] = static_cast<uint64_t>(b);
+    }
+  }
+};
+alignas(kVectorBytes) constexpr BlocksInPlace kBlocksInPlace;
+
 // The counters of consecutive blocks, row after row of `blocks_per_row`.
 class Counters {
  public:
@@ -95,6 +106,32 @@ class Counters {
   uint64_t blocks_per_row_, rows_, rest_;
 };
 
+// The same where rows are whole steps long: the index is one for all of a step's blocks, which
+// saves the compiler a product of each of the first two rounds, some 6 % of the time.
+class WholeStepCounters {
+ public:
+  WholeStepCounters(uint64_t blocks_per_row, uint64_t index, uint64_t block)
+      : blocks_per_row_(blocks_per_row), index_(index), block_(block) {}
+
+  Wide block(int v) const {
+    Wide blocks;
+    __builtin_memcpy(&blocks, kBlocksInPlace.of[v], sizeof blocks);
+    return blocks + block_;
+  }
+  Wide index(int) const { return Wide{} + index_; }
+
+  void advance() {
+    block_ += kBlocks;
+    if (block_ == blocks_per_row_) {
+      block_ = 0;
+      ++index_;
+    }
+  }
+
+ private:
+  uint64_t blocks_per_row_, index_, block_;
+};
+
 // The keys of the ten rounds, as vectors.
 struct Keys {
   Wide round[10][2];
@@ -121,7 +158,8 @@ inline Vector<uint32_t> low_halves(Wide a, Wide b) {
 }
 
 // Inlined by force: otherwise a step would go through memory on the way in and out.
-[[gnu::always_inline]] inline Step philox(const Counters& counters, uint32_t stream,
+template <class AnyCounters>
+[[gnu::always_inline]] inline Step philox(const AnyCounters& counters, uint32_t stream,
                                           const Keys& keys) {
   Wide x0[kVectors], x1[kVectors], x2[kVectors], x3[kVectors];
   for (int v = 0; v < kVectors; ++v) {
