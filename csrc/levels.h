@@ -5,7 +5,6 @@
 #pragma once
 
 #include <stdint.h>
-#include <string.h>
 
 #include "elementary.h"
 #include "kernels.h"
@@ -13,7 +12,15 @@
 namespace gansdk {
 namespace {
 
-static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "pixels are packed for little endian");
+// The first `kBytes` bytes at `to` become the lowest of `word`, the lowest first whatever the
+// machine's order. A word of the very width matters: widened, the loop would not be vectorised.
+template <int kBytes, class Word>
+inline void store_low_bytes(uint8_t* to, Word word) {
+  if constexpr (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) {
+    word = sizeof(Word) == 8 ? __builtin_bswap64(word) : __builtin_bswap32(word);
+  }
+  __builtin_memcpy(to, &word, kBytes);
+}
 
 struct Float32 {
   using Stored = uint32_t;
@@ -104,9 +111,9 @@ bool three(const Planes p, const LevelRange range) {
     uint64_t i = 0;
     for (; i + 3 <= n; i += 2) {
       const uint64_t two = tile[i] | static_cast<uint64_t>(tile[i + 1]) << 24;
-      memcpy(out + 3 * i, &two, 8);
+      store_low_bytes<8>(out + 3 * i, two);
     }
-    for (; i < n; ++i) memcpy(out + 3 * i, &tile[i], 3);
+    for (; i < n; ++i) store_low_bytes<3>(out + 3 * i, tile[i]);
   }
   return bad == 0;
 }
@@ -124,7 +131,7 @@ bool four(const Planes p, const LevelRange range) {
                            level<Format, kMultiply>(in1[i], range, bad) << 8 |
                            level<Format, kMultiply>(in2[i], range, bad) << 16 |
                            level<Format, kMultiply>(in3[i], range, bad) << 24;
-    memcpy(out + 4 * i, &pixel, 4);
+    store_low_bytes<4>(out + 4 * i, pixel);
   }
   return bad == 0;
 }
