@@ -7,7 +7,6 @@
 #include "kernels.h"
 
 #include <stdint.h>
-#include <string.h>
 
 #include "elementary.h"
 #include "lanes.h"
@@ -31,7 +30,7 @@ template <class T>
                                 step.even.v[2 * group + 1], step.odd.v[2 * group + 1]};
     transpose(rows);
     for (const Vector<uint32_t>& row : rows) {
-      memcpy(out, &row, kVectorBytes);
+      __builtin_memcpy(out, &row, kVectorBytes);
       out += kLanes;
     }
   }
@@ -63,7 +62,7 @@ void fill(const Rows& rows, uint64_t per_row, uint64_t first, uint64_t last,
       const bool row_ends = ++block == per_row;
       if (row_ends) block = 0;
       const uint64_t n = row_ends ? in_last : 4;
-      memcpy(out, elements + 4 * b, b + 4 <= blocks ? 16 : 4 * n);
+      __builtin_memcpy(out, elements + 4 * b, b + 4 <= blocks ? 16 : 4 * n);
       out += n;
     }
   }
