@@ -21,9 +21,9 @@ std::vector<const Kernels*> detect() {
   return found;
 }
 
-std::string names_available() {
+std::string names_of(const std::vector<const Kernels*>& tables) {
   std::string names;
-  for (const Kernels* kernels : available_kernels()) {
+  for (const Kernels* kernels : tables) {
     if (!names.empty()) names += ", ";
     names += kernels->isa;
   }
@@ -37,11 +37,11 @@ const std::vector<const Kernels*>& available_kernels() {
   return found;
 }
 
-const Kernels& kernels_named(const std::string& isa) {
-  for (const Kernels* kernels : available_kernels()) {
+const Kernels& kernels_named(const std::string& isa, const std::vector<const Kernels*>& among) {
+  for (const Kernels* kernels : among) {
     if (isa == kernels->isa) return *kernels;
   }
-  const std::string mend = "; this CPU runs " + names_available() + ": name one or unset it";
+  const std::string mend = "; this CPU runs " + names_of(among) + ": name one or unset it";
   for (const char* known : kKnown) {
     if (isa == known) throw UnsupportedIsa("GANSDK_ISA=" + isa + " is not available here" + mend);
   }

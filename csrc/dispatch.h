@@ -22,8 +22,10 @@ struct UnsupportedIsa : std::runtime_error {
 // Those that this CPU runs and this build holds, slowest first; never empty.
 const std::vector<const Kernels*>& available_kernels();
 
-// The kernels called `isa`; throws UnknownIsa or UnsupportedIsa.
-const Kernels& kernels_named(const std::string& isa);
+// The kernels called `isa`, if they are `among` those of a CPU; throws UnknownIsa or
+// UnsupportedIsa.
+const Kernels& kernels_named(const std::string& isa,
+                             const std::vector<const Kernels*>& among = available_kernels());
 
 // The active kernels. Reads GANSDK_ISA at the first call that succeeds, from whichever thread.
 const Kernels& active_kernels();
