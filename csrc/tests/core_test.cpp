@@ -1,8 +1,8 @@
 // Known answers, and bit equality between instruction sets, cuts and thread counts.
 //     core_test tests/data
 #undef NDEBUG
+#include <bit>
 #include <cassert>
-#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -13,7 +13,11 @@
 
 #include "elementary.h"
 #include "philox.h"
-#include "sampling.h"
+#include "self_test.h"
+
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
 
 using namespace gansdk;
 
@@ -122,46 +126,16 @@ void test_threads(const Kernels& kernels) {
   assert(same_bits(huge, latents(baseline::kernels.words, {1}, {0, 0, 1 << 20, 0}, 1)));
 }
 
-std::vector<std::uint8_t> levels(LevelKernel kernel, const std::vector<float>& x,
-                                 std::uint64_t images, std::uint64_t channels, LevelRange range,
-                                 unsigned threads, std::uint64_t* first_bad = nullptr) {
-  std::vector<std::uint8_t> out(x.size() + 8, 77);
-  const auto* in = reinterpret_cast<const unsigned char*>(x.data());
-  const Batch batch = {in, 4, images, channels, x.size() / images / channels, out.data()};
-  const std::uint64_t bad = fill_levels(kernel, batch, range, threads);
-  if (first_bad != nullptr) *first_bad = bad;
-  for (std::size_t i = x.size(); i < out.size(); ++i) assert(out[i] == 77);
-  out.resize(x.size());
-  return out;
-}
-
-void test_levels(const Kernels& kernels) {
-  for (const std::uint64_t channels : {1, 2, 3, 4, 5}) {
-    for (const std::uint64_t pixels : {1, 2, 3, 17, 63, 513, 12345}) {
-      const std::uint64_t images = 7;
-      const Rows rows = {0, 0, images * channels * pixels, 0};
-      auto x = latents(baseline::kernels.normal, {4}, rows, 1);
-      for (const LevelRange range : {LevelRange{-1, 2, .5f}, LevelRange{-1.5f, 3.1f, 0}}) {
-        const auto expected =
-            levels(baseline::kernels.levels_float32, x, images, channels, range, 1);
-        for (std::uint64_t i = 0; i < x.size(); ++i) {
-          const std::uint64_t image = i / (channels * pixels), c = i / pixels % channels;
-          const float v = (x[i] - range.lo) / range.span;
-          const float clamped = v < 0 ? 0.0f : v > 1 ? 1.0f : v;
-          const auto level = static_cast<std::uint8_t>(std::nearbyint(clamped * 255.0f));
-          assert(expected[(image * pixels + i % pixels) * channels + c] == level);
-        }
-        assert(levels(kernels.levels_float32, x, images, channels, range, 3) == expected);
-      }
-      std::uint64_t bad = 0;
-      levels(kernels.levels_float32, x, images, channels, {-1, 2, .5f}, 3, &bad);
-      assert(bad == kAllFinite);
-      x[5 * channels * pixels + pixels / 2] = std::numeric_limits<float>::quiet_NaN();
-      x[3 * channels * pixels] = -std::numeric_limits<float>::infinity();
-      levels(kernels.levels_float32, x, images, channels, {-1, 2, .5f}, 3, &bad);
-      assert(bad == 3);
-    }
-  }
+// A library that was linked with -ffast-math sets these modes for the whole process.
+void test_flush_to_zero([[maybe_unused]] const Kernels& kernels) {
+#ifdef __SSE2__
+  const auto expected = latents(kernels.normal, {8}, {0, 0, 1000, 0}, 1000);
+  const unsigned before = _mm_getcsr();
+  _mm_setcsr(before | 0x8040);  // results and operands
+  const auto flushed = latents(kernels.normal, {8}, {0, 0, 1000, 0}, 1000);
+  _mm_setcsr(before);
+  assert(same_bits(flushed, expected));
+#endif
 }
 
 void test_parallel() {
@@ -182,14 +156,55 @@ void test_parallel() {
   assert(caught);
 }
 
+// The message with which `isa` is refused on a CPU that runs those `among`.
 template <class Error>
-bool refuses(const char* isa) {
+std::string refusal(const char* isa, const std::vector<const Kernels*>& among) {
   try {
-    kernels_named(isa);
-  } catch (const Error&) {
-    return true;
+    kernels_named(isa, among);
+  } catch (const Error& error) {
+    return error.what();
   }
-  return false;
+  return "accepted";
+}
+
+void test_dispatch() {
+  const std::vector<const Kernels*> old_cpu = {&baseline::kernels};
+  assert(&kernels_named("baseline", old_cpu) == &baseline::kernels);
+  const std::string mend = "; this CPU runs baseline: name one or unset it";
+  assert(refusal<UnsupportedIsa>("avx512", old_cpu) ==
+         "GANSDK_ISA=avx512 is not available here" + mend);
+  assert(refusal<UnknownIsa>("sse9", old_cpu) ==
+         "GANSDK_ISA='sse9' is not an instruction set of gansdk" + mend);
+  for (const Kernels* kernels : available_kernels()) {
+    assert(&kernels_named(kernels->isa) == kernels);
+  }
+}
+
+// A law of the baseline with the lowest bit of its first element flipped.
+template <auto kLaw, class T>
+void one_bit_off(const Rows& rows, std::uint64_t first, std::uint64_t last, T* out) {
+  (baseline::kernels.*kLaw)(rows, first, last, out);
+  out[0] = std::bit_cast<T>(std::bit_cast<std::uint32_t>(out[0]) ^ 1u);
+}
+
+void test_self_test() {
+  assert(self_test() == "");
+  Kernels wrong = baseline::kernels;
+  wrong.normal = one_bit_off<&Kernels::normal, float>;
+  assert(self_test(wrong) == std::string("normal latents"));
+  wrong = baseline::kernels;
+  wrong.uniform = one_bit_off<&Kernels::uniform, float>;
+  assert(self_test(wrong) == std::string("uniform latents"));
+  wrong = baseline::kernels;
+  wrong.words = one_bit_off<&Kernels::words, std::uint32_t>;
+  assert(self_test(wrong) == std::string("random words"));
+  wrong = baseline::kernels;
+  wrong.levels_float32 = [](const Planes& planes, const LevelRange& range) {
+    const bool finite = baseline::kernels.levels_float32(planes, range);
+    planes.out[planes.pixels - 1] += range.inverse == 0;
+    return finite;
+  };
+  assert(self_test(wrong) == std::string("levels"));
 }
 
 }  // namespace
@@ -199,12 +214,13 @@ int main(int argc, char** argv) {
   const std::string data = argv[1];
   test_philox(data);
   test_parallel();
-  assert(refuses<UnknownIsa>("sse9"));
+  test_dispatch();
+  test_self_test();
   for (const Kernels* kernels : available_kernels()) {
     test_normal_known_answers(data, *kernels);
     test_latents(*kernels);
     test_threads(*kernels);
-    test_levels(*kernels);
+    test_flush_to_zero(*kernels);
     std::printf("%s: passed\n", kernels->isa);
   }
   assert(std::string(active_kernels().isa) != "");
