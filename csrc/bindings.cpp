@@ -7,6 +7,7 @@
 
 #include "philox.h"
 #include "sampling.h"
+#include "self_test.h"
 
 namespace py = pybind11;
 
@@ -129,6 +130,7 @@ void define_law(py::module_& module, const char* name, LatentMember<T> law) {
 
 PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.doc() = "gansdk's sampling core; use gansdk.latents and gansdk.images.";
+  if (const std::string wrong = gansdk::self_test(); !wrong.empty()) throw py::import_error(wrong);
   py::register_local_exception_translator(translate);
   define_law(module, "normal", &Kernels::normal);
   define_law(module, "uniform", &Kernels::uniform);
