@@ -35,6 +35,8 @@ LAST = 2**64 - 1
 
 
 class Rows(NamedTuple):
+    """What every law takes."""
+
     seed: int
     start: int
     stream: int
@@ -84,7 +86,7 @@ def cases() -> Iterator[tuple[str, Rows, str]]:
 
 
 def reference_values(law: str, rows: Rows, parameter: str) -> NDArray[Any]:
-    """What the reference gives for a line."""
+    """Return what the reference gives for a line."""
     seed, start, stream, count, dim = rows
     if law == "labels":
         prior = [float(p) for p in parameter.split(",")]
@@ -99,7 +101,7 @@ def reference_values(law: str, rows: Rows, parameter: str) -> NDArray[Any]:
 
 
 def text() -> str:
-    """The whole file."""
+    """Return the whole file."""
     lines = []
     for law, rows, parameter in cases():
         digest = hashlib.sha256(reference_values(law, rows, parameter).tobytes()).hexdigest()

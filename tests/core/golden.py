@@ -63,8 +63,9 @@ def draw(case: Case, first: int, count: int, threads: int | None = None) -> NDAr
         seed = np.array(case.seed, np.uint64)
         _core.words(out, seed, case.start + first, case.stream, threads or 0)
         return out
-    if case.law == "random" and not hasattr(latents, "random"):
         return (draw(case._replace(law="words"), first, count) + 0.5) / 2.0**32
+    if case.law == "random":
+        return (draw(case._replace(law="words"), first, count, threads) + 0.5) / 2.0**32
     law = getattr(latents, case.law)
     options = {"threshold": float(case.parameter)} if case.law == "truncated_normal" else {}
     arguments = {"seed": case.seed, "start": case.start + first, "stream": case.stream}

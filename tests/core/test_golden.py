@@ -7,6 +7,7 @@ import os
 import runpy
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_one_to_eight_threads(case: Case) -> None:
 def test_fixed_cuts_of_large_cases(case: Case) -> None:
     joined = hashlib.sha256()
     cuts = sorted({0, 1, case.count // 3, case.count // 2 + 1, case.count - 1, case.count})
-    for first, last in zip(cuts, cuts[1:], strict=False):
+    for first, last in pairwise(cuts):
         joined.update(case.bytes_in(draw(case, first, last - first)))
     assert joined.hexdigest() == case.sha256
 
@@ -62,6 +63,6 @@ def test_fixed_cuts_of_large_cases(case: Case) -> None:
 def test_any_split(data: st.DataObject, case: Case) -> None:
     cuts = data.draw(st.lists(st.integers(0, case.count), max_size=5).map(sorted))
     edges = [0, *cuts, case.count]
-    parts = [draw(case, a, b - a) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    parts = [draw(case, a, b - a) for a, b in pairwise(edges) if a < b]
     joined = b"".join(case.bytes_in(part) for part in parts)
     assert hashlib.sha256(joined).hexdigest() == case.sha256
