@@ -21,7 +21,7 @@ def need(name: str, package: str) -> str:
     """Path of a tool, from beside the interpreter or the PATH; the test is skipped without it."""
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not installed: {package} has it")
+        pytest.skip(f"{name} is not installed: apt-get install {package}")
     return found
 
 
@@ -48,11 +48,11 @@ def build(compiler: str, *options: str, cxxflags: str = "", target: str = "all")
     """Compile the core's programs once a session; the folder that they are in."""
     if not (golden.ROOT / "CMakeLists.txt").exists():
         pytest.skip("the sources are not here: the tests run beside an installed package alone")
-    cmake = need("cmake", "the development extra")
+    cmake = need("cmake", "cmake")
     folder = Path(tempfile.mkdtemp(prefix="gansdk-build-"))
     _folders.append(folder)
     define = ["-DCMAKE_CXX_COMPILER=" + compiler, "-DGANSDK_BUILD_TESTS=ON", *options]
-    ninja = need("ninja", "the development extra")
+    ninja = need("ninja", "ninja-build")
     where = ["-S", golden.ROOT, "-B", folder, "-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={ninja}"]
     checked([cmake, *where, *define], CXXFLAGS=cxxflags)
     checked([cmake, "--build", folder, "--target", target])

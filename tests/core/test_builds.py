@@ -28,7 +28,7 @@ CROSS = {
 }
 
 
-def tested_isas(folder: Path, *emulator: str) -> list[str]:
+def passing_isas(folder: Path, *emulator: str) -> list[str]:
     """Run the core's own tests; the instruction sets that they name."""
     checked([*emulator, folder / "dump_latents", "--self-test"])
     told = [
@@ -42,7 +42,7 @@ def tested_isas(folder: Path, *emulator: str) -> list[str]:
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_native_compilers(compiler: str) -> None:
     folder = build(need(compiler, COMPILERS[compiler]), "-DGANSDK_WERROR=ON")
-    isas = tested_isas(folder)
+    isas = passing_isas(folder)
     assert isas[0] == "baseline"
     for isa in isas:
         for threads in ("1", "3"):
@@ -61,7 +61,7 @@ def test_other_processors(processor: str, compiler: str) -> None:
         target = f"-DCMAKE_CXX_COMPILER_TARGET={triple}"
         folder = cross_build(need("clang++", "clang"), triple, target, "-DGANSDK_WERROR=ON")
     assert wrong_cases([emulator, folder / "dump_latents"]) == []
-    assert tested_isas(folder, emulator) == ["baseline"]
+    assert passing_isas(folder, emulator) == ["baseline"]
 
 
 # Processors without AVX at all, and without AVX-512.
@@ -77,7 +77,7 @@ def test_older_processors(cpu: str, isas: list[str]) -> None:
     if "avx2" in isas and (int(version[1]), int(version[2])) < (7, 2):
         pytest.skip(f"qemu-x86_64 {version[1]}.{version[2]} cannot run AVX2; 7.2 can")
     folder = build(need("g++", "g++"), "-DGANSDK_WERROR=ON")
-    assert tested_isas(folder, *emulator) == isas
+    assert passing_isas(folder, *emulator) == isas
     for isa in isas:
         assert wrong_cases([*emulator, folder / "dump_latents"], GANSDK_ISA=isa) == []
     expected = f"GANSDK_ISA=avx512 is not available here; this CPU runs {', '.join(isas)}: "
