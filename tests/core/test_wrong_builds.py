@@ -53,7 +53,8 @@ def check_refused(folder: Path) -> None:
 
 def python_module() -> list[str]:
     """Options with which `build` makes gansdk._core too."""
-    pybind11 = pytest.importorskip("pybind11", reason="pybind11 is not installed: pip install pybind11")
+    missing = "pybind11 is not installed: pip install pybind11"
+    pybind11 = pytest.importorskip("pybind11", reason=missing)
     return [
         "-DGANSDK_BUILD_PYTHON=ON",
         f"-DPython_EXECUTABLE={sys.executable}",
