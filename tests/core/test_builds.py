@@ -50,6 +50,17 @@ def test_native_compilers(compiler: str) -> None:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
+def test_every_word(compiler: str) -> None:
+    """All 2^32 words, where other tests see a sample."""
+    lines = (DATA / "every_word.txt").read_text().splitlines(keepends=True)
+    expected = "".join(line for line in lines if not line.startswith("#"))
+    options = "-DGANSDK_WERROR=ON"
+    isas = passing_isas(build(need(compiler, COMPILERS[compiler]), options))
+    folder = build(need(compiler, COMPILERS[compiler]), options, target="every_word")
+    assert [isa for isa in isas if checked([folder / f"every_word_{isa}"]) != expected] == []
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("processor", CROSS)
 def test_other_processors(processor: str, compiler: str) -> None:
     triple, qemu = CROSS[processor]
