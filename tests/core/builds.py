@@ -59,10 +59,10 @@ def build(compiler: str, *options: str, cxxflags: str = "", target: str = "all")
     return folder
 
 
-def cross_build(compiler: str, triple: str, *options: str) -> Path:
+def cross_build(compiler: str, triple: str, *options: str, cxxflags: str = "") -> Path:
     """Compile for another processor, without foreign libraries to be found at run time."""
     system = ["-DCMAKE_SYSTEM_NAME=Linux", f"-DCMAKE_SYSTEM_PROCESSOR={triple.split('-')[0]}"]
-    return build(compiler, *system, "-DCMAKE_EXE_LINKER_FLAGS=-static", *options)
+    return build(compiler, *system, "-DCMAKE_EXE_LINKER_FLAGS=-static", *options, cxxflags=cxxflags)
 
 
 _folders: list[Path] = []
