@@ -24,6 +24,8 @@ inline constexpr std::uint64_t kSelfTestCount = 9;
 inline constexpr std::uint64_t kWordsSum = 0x007CD7134E45EE27u;
 inline constexpr std::uint64_t kUniformSum = 0x007CF5762EAF851Eu;
 inline constexpr std::uint64_t kNormalSum = 0x007C2611D71EE537u;
+inline constexpr float kSelfTestThreshold = 3.5;  // has tails
+inline constexpr std::uint64_t kTruncatedNormalSum = 0x007D37A52255DD82u;
 
 // Float32 patterns and their levels between 0 and 1, by a product, and between 0 and 3, by a
 // quotient. With a fused multiply-add, or a product with 1 / 3, each is one level more.
@@ -39,10 +41,12 @@ inline constexpr std::array<NearTie, 4> kNearTiesOfQuotient = {
 // The bits of each element times an odd number that depends on its place, modulo 2^64: no change of
 // one element can leave it as it was.
 template <class T>
-bool has_sum(LatentKernel<T> kernel, std::uint64_t expected) {
+bool has_sum(LatentKernel<T> kernel, std::uint64_t expected, Truncation truncation = {}) {
   static_assert(sizeof(T) == sizeof(std::uint32_t));
   std::array<T, kSelfTestCount * kSelfTestRows.dim> values;
-  fill_latents(kernel, &kSelfTestRows.seed, false, kSelfTestRows, kSelfTestCount, values.data(), 1);
+  Rows rows = kSelfTestRows;
+  rows.truncation = truncation;
+  fill_latents(kernel, &rows.seed, false, rows, kSelfTestCount, values.data(), 1);
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
     sum += __builtin_bit_cast(std::uint32_t, values[i]) * static_cast<std::uint64_t>(2 * i + 1);
@@ -67,6 +71,10 @@ inline const char* self_test(const Kernels& kernels) {
   if (!has_sum(kernels.words, kWordsSum)) return "random words";
   if (!has_sum(kernels.uniform, kUniformSum)) return "uniform latents";
   if (!has_sum(kernels.normal, kNormalSum)) return "normal latents";
+  if (!has_sum(kernels.truncated_normal, kTruncatedNormalSum,
+               kernels.truncation(kSelfTestThreshold))) {
+    return "truncated normal latents";
+  }
   if (!has_levels(kernels.levels_float32, kNearTiesOfProduct, {0, 1, 1}) ||
       !has_levels(kernels.levels_float32, kNearTiesOfQuotient, {0, 3, 0})) {
     return "levels";

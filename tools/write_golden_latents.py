@@ -26,7 +26,7 @@ HEADER = """\
 # Latents of contract 1 (docs/latents.md) as SHA-256 of their elements, row after row, each lowest
 # byte first. Numbers are decimal. Written by tools/write_golden_latents.py from tests/reference.py.
 #
-# normal, uniform: float32. truncated: float32, parameter the threshold. words: uint32.
+# normal, uniform: float32. truncated_normal: float32, parameter the threshold. words: uint32.
 # random: float64. labels: int64, parameter the prior; dim is 1, stream 1. No parameter: -.
 #
 # law seed start stream count dim parameter sha256
@@ -71,7 +71,11 @@ LARGE = [
     Rows(LAST, 2**32 - 200_000, 16, 400_001, 1),
     Rows(2**63, 2**64 - 3, 0, 3, 333_337),
 ]
-THRESHOLDS = ["0.015625", "0.5", "1", "1.5", "2", "4", "10"]
+# Each is a float32, so that no reader need round. From 2^-90, the least, over both sides of 2.004,
+# where tails begin, and of 3 and 12, where formulas change, to no truncation at all.
+THRESHOLDS = ["8.0779356694631609e-28", "0.01171875", "0.5", "0.6875", "1", "2.00390625",
+              "2.0048828125", "2.99951171875", "3", "4", "6.25", "11.9990234375", "12",
+              "inf"]  # fmt: skip
 PRIORS = ["1", "0.2,0.3,0.5", "0,1,0,2,0", "1e-300,1,1e300", ",".join(["0.1"] * 10)]
 
 
@@ -80,6 +84,10 @@ def cases() -> Iterator[tuple[str, Rows, str]]:
     for law in ("words", "uniform", "normal", "random"):
         for rows in SMALL + (LARGE if law == "normal" else LARGE[:1]):
             yield law, rows, "-"
+    for i, rows in enumerate(SMALL + LARGE):
+        yield "truncated_normal", rows, THRESHOLDS[i % len(THRESHOLDS)]
+    for threshold in THRESHOLDS:
+        yield "truncated_normal", Rows(5, 77, 0, 1000, 50), threshold
     for i, rows in enumerate(SMALL):
         prior = PRIORS[i % len(PRIORS)]
         yield "labels", rows._replace(stream=1, dim=1), prior
@@ -92,12 +100,10 @@ def reference_values(law: str, rows: Rows, parameter: str) -> NDArray[Any]:
         prior = [float(p) for p in parameter.split(",")]
         return np.array(reference.labels(count, prior, seed, start), "<i8")
     arguments = {"seed": seed, "start": start, "stream": stream}
-    if law == "words":
-        return reference.words(count, dim, **arguments).astype("<u4")
-    if law == "random":
-        return ((reference.words(count, dim, **arguments) + 0.5) / 2.0**32).astype("<f8")
-    draw = {"normal": reference.normal, "uniform": reference.uniform}[law]
-    return draw(count, dim, **arguments).astype("<f4")
+    if law == "truncated_normal":
+        arguments["threshold"] = float(parameter)
+    values = getattr(reference, law)(count, dim, **arguments)
+    return values.astype(values.dtype.newbyteorder("<"))
 
 
 def text() -> str:

@@ -74,7 +74,7 @@ void test_normal_known_answers(const std::string& data, const Kernels& kernels) 
       std::uint32_t a, b, sine, cosine;
       assert(line >> a >> b >> sine >> cosine);
       const float r = radius(a);
-      const SinCos turn = sincos_turns(b);
+      const SinCos<float> turn = sincos_turns(b);
       assert(as_bits(r * turn.sin) == sine && as_bits(r * turn.cos) == cosine);
     } else {
       std::uint64_t seed, index, stream, element, bits;
@@ -96,6 +96,13 @@ void test_latents(const Kernels& kernels) {
     assert(
         same_bits(latents(kernels.uniform, {5}, rows, 41), latents(base.uniform, {5}, rows, 41)));
     assert(same_bits(latents(kernels.words, {5}, rows, 41), latents(base.words, {5}, rows, 41)));
+    for (const float threshold : {0x1p-90f, 0.5f, 4.0f}) {
+      Rows cut = rows;
+      cut.truncation = kernels.truncation(threshold);
+      const auto z = latents(kernels.truncated_normal, {5}, cut, 41);
+      assert(same_bits(z, latents(base.truncated_normal, {5}, cut, 41)));
+      for (const float x : z) assert(-threshold <= x && x <= threshold);
+    }
     for (std::uint64_t i = 0; i < 41; i += 13) {  // a row alone equals the row in its batch
       const Rows one = {0, rows.start + i, dim, 16};
       const auto row = latents(kernels.normal, {last}, one, 1);
@@ -129,12 +136,21 @@ void test_threads(const Kernels& kernels) {
 // A library that was linked with -ffast-math sets these modes for the whole process.
 void test_flush_to_zero([[maybe_unused]] const Kernels& kernels) {
 #ifdef __SSE2__
-  const auto expected = latents(kernels.normal, {8}, {0, 0, 1000, 0}, 1000);
+  const auto all = [&kernels] {
+    Rows rows = {0, 0, 1000, 0};
+    std::vector<std::vector<float>> found = {latents(kernels.normal, {8}, rows, 1000)};
+    for (const float threshold : {0x1p-90f, 0.5f, 4.0f, 11.9f}) {
+      rows.truncation = kernels.truncation(threshold);
+      found.push_back(latents(kernels.truncated_normal, {8}, rows, 1000));
+    }
+    return found;
+  };
+  const auto expected = all();
   const unsigned before = _mm_getcsr();
   _mm_setcsr(before | 0x8040);  // results and operands
-  const auto flushed = latents(kernels.normal, {8}, {0, 0, 1000, 0}, 1000);
+  const auto flushed = all();
   _mm_setcsr(before);
-  assert(same_bits(flushed, expected));
+  for (std::size_t i = 0; i < expected.size(); ++i) assert(same_bits(flushed[i], expected[i]));
 #endif
 }
 
@@ -195,6 +211,9 @@ void test_self_test() {
   wrong = baseline::kernels;
   wrong.uniform = one_bit_off<&Kernels::uniform, float>;
   assert(self_test(wrong) == std::string("uniform latents"));
+  wrong = baseline::kernels;
+  wrong.truncated_normal = one_bit_off<&Kernels::truncated_normal, float>;
+  assert(self_test(wrong) == std::string("truncated normal latents"));
   wrong = baseline::kernels;
   wrong.words = one_bit_off<&Kernels::words, std::uint32_t>;
   assert(self_test(wrong) == std::string("random words"));

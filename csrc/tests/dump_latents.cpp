@@ -59,6 +59,10 @@ void dump(std::istream& cases, unsigned threads) {
     if (!read_case(line, wanted)) continue;
     if (wanted.law == "normal") write(kernels.normal, wanted, threads);
     if (wanted.law == "uniform") write(kernels.uniform, wanted, threads);
+    if (wanted.law == "truncated_normal") {
+      wanted.rows.truncation = kernels.truncation(std::strtof(wanted.parameter.c_str(), nullptr));
+      write(kernels.truncated_normal, wanted, threads);
+    }
     if (wanted.law == "words") write(kernels.words, wanted, threads);
   }
 }

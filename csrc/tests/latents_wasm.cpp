@@ -28,16 +28,17 @@ GANSDK_EXPORT("buffer") void* buffer(uint32_t bytes) {
   return reinterpret_cast<void*>((reinterpret_cast<uintptr_t>(&__heap_base) + 63) & ~uintptr_t{63});
 }
 
-// `count` rows of one law: 0 words, 1 uniform, 2 normal.
+// `count` rows of one law: 0 words, 1 uniform, 2 normal, 3 truncated normal.
 GANSDK_EXPORT("fill")
 void fill(uint32_t law, uint64_t seed, uint64_t start, uint32_t stream, uint64_t count,
-          uint64_t dim, void* out) {
+          uint64_t dim, float threshold, void* out) {
   const Kernels& kernels = baseline::kernels;
-  const Rows rows = {seed, start, dim, stream};
+  const Rows rows = {seed, start, dim, stream, kernels.truncation(threshold)};
   const uint64_t blocks = count * ((dim + 3) / 4);
   if (law == 0) kernels.words(rows, 0, blocks, static_cast<uint32_t*>(out));
   if (law == 1) kernels.uniform(rows, 0, blocks, static_cast<float*>(out));
   if (law == 2) kernels.normal(rows, 0, blocks, static_cast<float*>(out));
+  if (law == 3) kernels.truncated_normal(rows, 0, blocks, static_cast<float*>(out));
 }
 
 GANSDK_EXPORT("philox")
@@ -51,7 +52,7 @@ void philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uin
 // The bits of the two normals of a pair of words.
 GANSDK_EXPORT("box") void box(uint32_t a, uint32_t b, void* out) {
   const float r = radius(a);
-  const SinCos turn = sincos_turns(b);
+  const SinCos<float> turn = sincos_turns(b);
   words_at(out)[0] = as_bits(r * turn.sin);
   words_at(out)[1] = as_bits(r * turn.cos);
 }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "tests" / "data" / "golden_latents.txt"
-KERNEL_LAWS = ("words", "uniform", "normal")
+KERNEL_LAWS = ("words", "uniform", "normal", "truncated_normal")
 LITTLE_ENDIAN = {"words": "<u4", "random": "<f8", "labels": "<i8"}  # the rest is float32
 
 
@@ -64,8 +64,6 @@ def draw(case: Case, first: int, count: int, threads: int | None = None) -> NDAr
         _core.words(out, seed, case.start + first, case.stream, threads or 0)
         return out
         return (draw(case._replace(law="words"), first, count) + 0.5) / 2.0**32
-    if case.law == "random":
-        return (draw(case._replace(law="words"), first, count, threads) + 0.5) / 2.0**32
     law = getattr(latents, case.law)
     options = {"threshold": float(case.parameter)} if case.law == "truncated_normal" else {}
     arguments = {"seed": case.seed, "start": case.start + first, "stream": case.stream}

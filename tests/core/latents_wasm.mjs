@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 const [module, data] = process.argv.slice(2);
 const { instance } = await WebAssembly.instantiate(readFileSync(module));
 const core = instance.exports;
-const LAWS = { words: 0, uniform: 1, normal: 2 };
+const LAWS = { words: 0, uniform: 1, normal: 2, truncated_normal: 3 };
 
 function* lines(name) {
   for (const line of readFileSync(`${data}/${name}`, "utf8").split("\n")) {
@@ -22,10 +22,10 @@ function result(bytes, write) {
   return new Uint8Array(core.memory.buffer, pointer, bytes).slice();
 }
 
-function fill(law, seed, start, stream, count, dim) {
+function fill(law, seed, start, stream, count, dim, threshold) {
   const numbers = [seed, start].map((x) => BigInt.asIntN(64, BigInt(x)));
   return result(4 * Number(count) * Number(dim), (to) =>
-    core.fill(LAWS[law], ...numbers, Number(stream) | 0, BigInt(count), BigInt(dim), to));
+    core.fill(LAWS[law], ...numbers, Number(stream) | 0, BigInt(count), BigInt(dim), threshold, to));
 }
 
 // All numbers of these files are hexadecimal; | and -> only part them.
@@ -46,14 +46,15 @@ function* compared() {
       yield [line, same(words(result(8, (to) => core.box(a, b, to))), bits)];
     } else {
       const [seed, index, stream, element, bits] = fields.map((word) => BigInt(`0x${word}`));
-      const row = words(fill("normal", seed, index, stream, 1n, element + 1n));
+      const row = words(fill("normal", seed, index, stream, 1n, element + 1n, 1));
       yield [line, kind === "normal" && row[Number(element)] === Number(bits)];
     }
   }
   for (const line of lines("golden_latents.txt")) {
-    const [law, seed, start, stream, count, dim, , sha256] = line.split(" ");
+    const [law, seed, start, stream, count, dim, parameter, sha256] = line.split(" ");
     if (!(law in LAWS)) continue; // random and labels are Python's
-    const drawn = fill(law, seed, start, stream, count, dim);
+    const threshold = { "-": 1, inf: Infinity }[parameter] ?? Number(parameter);
+    const drawn = fill(law, seed, start, stream, count, dim, threshold);
     yield [line, createHash("sha256").update(drawn).digest("hex") === sha256];
   }
 }

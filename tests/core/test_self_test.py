@@ -28,11 +28,17 @@ def rows() -> dict[str, int]:
     return {"count": int(count[1]), "dim": dim, "seed": seed, "start": start, "stream": stream}
 
 
-@pytest.mark.parametrize("law", ["words", "uniform", "normal"])
+@pytest.mark.parametrize("law", ["words", "uniform", "normal", "truncated_normal"])
 def test_sums(law: str) -> None:
-    bits = getattr(reference, law)(**rows()).view(np.uint32).ravel().astype(np.uint64)
+    arguments: dict[str, float] = {**rows()}
+    if law == "truncated_normal":
+        threshold = re.search(r"kSelfTestThreshold = ([\d.]+);", text())
+        assert threshold is not None
+        arguments["threshold"] = float(threshold[1])
+    bits = getattr(reference, law)(**arguments).view(np.uint32).ravel().astype(np.uint64)
     expected = int((bits * (2 * np.arange(bits.size, dtype=np.uint64) + 1)).sum(dtype=np.uint64))
-    assert f"k{law.capitalize()}Sum = 0x{expected:016X}u;" in text()
+    name = law.title().replace("_", "")
+    assert f"k{name}Sum = 0x{expected:016X}u;" in text()
 
 
 def near_ties(name: str) -> tuple[np.ndarray, np.ndarray]:
