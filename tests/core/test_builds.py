@@ -64,9 +64,29 @@ def test_every_word(compiler: str) -> None:
     assert [isa for isa in isas if checked([folder / f"every_word_{isa}"]) != expected] == []
 
 
+# Clang squares a float32 into a float64 by this instruction; a truncated normal's threshold is one.
+MDEBR = r"""
+int main() {
+  float half = 0.5f;
+  double square;
+  __asm__ volatile("ldr %0, %1\n\tmdebr %0, %1" : "=&f"(square) : "f"(half));
+  return square != 0.25;
+}
+"""
+
+
+def need_mdebr(gcc: str, emulator: str, folder: Path) -> None:
+    """Skip where the emulator takes the first float32 of that product for a float64."""
+    source, program = folder / "mdebr.cpp", folder / "mdebr"
+    source.write_text(MDEBR)
+    checked([gcc, "-static", source, "-o", program])
+    if run([emulator, program]).returncode != 0:
+        pytest.skip(f"{emulator} computes 0.5 * 0.5 wrongly with MDEBR; a newer one may not")
+
+
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("processor", CROSS)
-def test_other_processors(processor: str, compiler: str) -> None:
+def test_other_processors(processor: str, compiler: str, tmp_path: Path) -> None:
     triple, qemu, cxxflags = CROSS[processor]
     emulator = need(qemu, "qemu-user")
     gcc = need(f"{triple}-g++", f"g++-{triple}")  # Clang needs the libraries that come with it
@@ -75,6 +95,8 @@ def test_other_processors(processor: str, compiler: str) -> None:
     else:
         target = f"-DCMAKE_CXX_COMPILER_TARGET={triple}"
         clang = need("clang++", "clang")
+        if processor.startswith("s390x"):
+            need_mdebr(gcc, emulator, tmp_path)
         folder = cross_build(clang, triple, target, "-DGANSDK_WERROR=ON", cxxflags=cxxflags)
     assert wrong_cases([emulator, folder / "dump_latents"]) == []
     assert passing_isas(folder, emulator) == ["baseline"]
