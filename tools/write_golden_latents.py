@@ -91,6 +91,8 @@ def cases() -> Iterator[tuple[str, Rows, str]]:
     for i, rows in enumerate(SMALL):
         prior = PRIORS[i % len(PRIORS)]
         yield "labels", rows._replace(stream=1, dim=1), prior
+    for prior in PRIORS:  # many: they are drawn another way
+        yield "labels", Rows(6, 2**32 - 9000, 1, 20_000, 1), prior
 
 
 def reference_values(law: str, rows: Rows, parameter: str) -> NDArray[Any]:

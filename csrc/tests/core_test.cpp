@@ -14,6 +14,7 @@
 #include "elementary.h"
 #include "philox.h"
 #include "self_test.h"
+#include "truncated.h"
 
 #ifdef __SSE2__
 #include <xmmintrin.h>
@@ -47,6 +48,30 @@ void test_philox(const std::string& data) {
     for (std::uint32_t& x : v) assert(line >> std::hex >> x);
     const Words w = philox4x32_10({v[0], v[1], v[2], v[3]}, v[4], v[5]);
     assert(w.w0 == v[6] && w.w1 == v[7] && w.w2 == v[8] && w.w3 == v[9]);
+  }
+}
+
+// uniform: word -> element. truncation: threshold -> below between. truncated: threshold word ->
+// element. All floats are bits. The other two laws are Python's.
+void test_laws_known_answers(const std::string& data, const Kernels& kernels) {
+  for (std::istringstream& line : lines(data + "/laws_known_answers.txt")) {
+    std::string kind;
+    std::uint32_t a, b, c;
+    line >> kind >> std::hex;
+    if (kind == "random" || kind == "labels") continue;
+    assert(line >> a >> b);
+    if (kind == "uniform") {
+      assert(as_bits(symmetric_uniform(a)) == b);
+      continue;
+    }
+    assert(line >> c);
+    const Truncation law = kernels.truncation(as_float(a));
+    if (kind == "truncation") {
+      assert(as_bits(law.below) == b && as_bits(law.between) == c);
+    } else {
+      assert(kind == "truncated" && as_bits(truncated_normal<true>(b, law)) == c);
+      assert(has_tails(law) || as_bits(truncated_normal<false>(b, law)) == c);
+    }
   }
 }
 
@@ -237,6 +262,7 @@ int main(int argc, char** argv) {
   test_self_test();
   for (const Kernels* kernels : available_kernels()) {
     test_normal_known_answers(data, *kernels);
+    test_laws_known_answers(data, *kernels);
     test_latents(*kernels);
     test_threads(*kernels);
     test_flush_to_zero(*kernels);

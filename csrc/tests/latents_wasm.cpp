@@ -4,6 +4,7 @@
 #include "elementary.h"
 #include "kernels.h"
 #include "philox.h"
+#include "truncated.h"
 
 #define GANSDK_EXPORT(name) extern "C" __attribute__((export_name(name)))
 
@@ -47,6 +48,19 @@ void philox(uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3, uint32_t k0, uin
   const Words w = philox4x32_10({c0, c1, c2, c3}, k0, k1);
   uint32_t* to = words_at(out);
   to[0] = w.w0, to[1] = w.w1, to[2] = w.w2, to[3] = w.w3;
+}
+
+// The bits of one element, laws as above; words and normals have exports of their own.
+GANSDK_EXPORT("element") uint32_t element(uint32_t law, uint32_t word, uint32_t threshold) {
+  if (law == 1) return as_bits(symmetric_uniform(word));
+  return as_bits(truncated_normal<true>(word, truncation_at(as_float(threshold))));
+}
+
+// The bits of the two numbers that a threshold fixes.
+GANSDK_EXPORT("truncation") void truncation(uint32_t threshold, void* out) {
+  const Truncation law = truncation_at(as_float(threshold));
+  words_at(out)[0] = as_bits(law.below);
+  words_at(out)[1] = as_bits(law.between);
 }
 
 // The bits of the two normals of a pair of words.

@@ -50,6 +50,17 @@ function* compared() {
       yield [line, kind === "normal" && row[Number(element)] === Number(bits)];
     }
   }
+  for (const line of lines("laws_known_answers.txt")) {
+    const [kind, ...fields] = line.split(/[\s|>-]+/);
+    const [a, b, c] = fields.map((word) => parseInt(word, 16));
+    if (kind === "uniform") {
+      yield [line, core.element(LAWS.uniform, a, 0) >>> 0 === b];
+    } else if (kind === "truncation") {
+      yield [line, same(words(result(8, (to) => core.truncation(a, to))), [b, c])];
+    } else if (kind === "truncated") {
+      yield [line, core.element(LAWS.truncated_normal, b, a) >>> 0 === c];
+    }
+  }
   for (const line of lines("golden_latents.txt")) {
     const [law, seed, start, stream, count, dim, parameter, sha256] = line.split(" ");
     if (!(law in LAWS)) continue; // random and labels are Python's

@@ -18,7 +18,7 @@ from gansdk import _core
 
 from .golden import CASES, FILE, ROOT, Case, draw
 
-SMALL = [case for case in CASES if case.size <= 1 << 18]
+SMALL = [case for case in CASES if case.size <= 1 << 18]  # bytes
 LARGE = [case for case in CASES if case.size > 1 << 20]
 
 
