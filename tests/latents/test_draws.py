@@ -314,7 +314,12 @@ def test_last_index_and_streams() -> None:
     end = latents.normal(3, 6, seed=3, start=2**64 - 3)
     assert same_bits(end[2:], latents.normal(1, 6, seed=3, start=LAST))
     assert same_bits(latents.normal(2, 6, seed=[3, 3], start=LAST)[1:], end[2:])
-    assert latents.normal(0, 6, seed=3, start=LAST).shape == (0, 6)
+    for start in (LAST, 2**64):
+        assert latents.normal(0, 6, seed=3, start=start).shape == (0, 6)
+        assert latents.normal(0, 6, seed=[], start=start).shape == (0, 6)
+        assert latents.labels(0, prior=[1], seed=3, start=start).shape == (0,)
+    with pytest.raises(InvalidArgumentError, match="start"):
+        latents.normal(1, 6, seed=[3], start=2**64)
     assert latents.labels(1, prior=[1], seed=LAST, start=LAST).tolist() == [0]
     a = latents.normal(1, 64, seed=3)
     assert not (latents.normal(1, 64, seed=3, stream=2**32 - 1) == a).any()

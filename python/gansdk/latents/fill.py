@@ -46,12 +46,16 @@ def fill(
 ) -> None:
     """Check seed and start, then fill `out`."""
     count = len(out)
-    start = integer(start, "start")
+    start = integer(start, "start", most=INDEX_LIMIT)  # where a range that is used up begins
     seeds = _seeds(seed, count)
-    if seeds.ndim == 0 and start + count > INDEX_LIMIT:
+    indices = count if seeds.ndim == 0 else min(count, 1)
+    if start + indices > INDEX_LIMIT:
         raise InvalidArgumentError(
-            f"start + count must be at most 2^64, got {start} + {count}: the last index is 2^64 - 1"
+            f"start + count must be at most 2^64, got {start} + {indices}: the last index is "
+            "2^64 - 1"
         )
+    if not count:
+        return
     law(out, seeds, start, stream, threads)
 
 
