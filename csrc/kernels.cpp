@@ -82,8 +82,8 @@ struct Normal {
   using Element = float;
   explicit Normal(const Rows&) {}
   [[gnu::always_inline]] inline Step operator()(const Step& words) const {
-    const Floats r = radius(words.even);
     const SinCos<Floats> turn = sincos_turns(words.odd);
+    const Floats r = radius(words.even);
     return {as_bits(r * turn.sin), as_bits(r * turn.cos)};
   }
 };
