@@ -116,7 +116,7 @@ def kolmogorov_p(u: Array) -> float:
     distance = max(float((steps[1:] - u).max()), float((u - steps[:-1]).max()))
     if n < 1000:
         return float(stats.kstwo.sf(distance, n))
-    # Stephens, JRSS B 32, 1970: the limiting law, corrected; a thousand times faster than the exact.
+    # Stephens, JRSS B 32, 1970: the limiting law, corrected; the exact one takes up to 0.2 s.
     return float(special.kolmogorov((np.sqrt(n) + 0.12 + 0.11 / np.sqrt(n)) * distance))
 
 

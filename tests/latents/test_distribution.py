@@ -21,8 +21,8 @@ from scipy import special, stats
 from gansdk import latents
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import goodness  # noqa: E402
-from goodness import Array, Law, PValues  # noqa: E402
+import goodness
+from goodness import Array, Law, PValues
 
 sys.path.pop(0)
 

@@ -1,0 +1,112 @@
+// Box-Muller over all 2^32 words: the law of the normals, not a sample of it.
+//
+// Philox is a bijection, so each word of a block takes every value equally often over all counters;
+// with the tables that this prints, the law of a latent is known exactly. Lines of output:
+//   count <float32 pattern> <words>   how many radii lie in the cell that begins at the pattern
+//   radius <k> <mean of radius^k>     k even; odd moments of a latent vanish by symmetry
+//   turn <k> <mean of sin^k>          the same of cos^k
+//   product <mean of sin^2 cos^2>
+//   rising <words whose radius exceeds that of the word before>
+//   largest <the largest radius>
+//   asymmetric <words below 2^30 whose sine and cosine a turn of a quarter, a half or three
+//               quarters does not exchange and negate exactly>
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+#include "elementary.h"
+
+namespace {
+
+constexpr std::uint64_t kWords = std::uint64_t{1} << 32;
+constexpr std::uint32_t kChunk = 1 << 12;
+constexpr int kShift = 14;  // 512 cells a power of two
+
+struct EvenPowers {
+  long double sums[4] = {};
+
+  // In double within a chunk, in long double beyond: rounding stays below 1e-12.
+  void add(const float* x) {
+    double chunk[4] = {};
+    for (std::uint32_t i = 0; i < kChunk; ++i) {
+      const double square = static_cast<double>(x[i]) * static_cast<double>(x[i]);
+      const double fourth = square * square;
+      chunk[0] += square;
+      chunk[1] += fourth;
+      chunk[2] += fourth * square;
+      chunk[3] += fourth * fourth;
+    }
+    for (int k = 0; k < 4; ++k) sums[k] += chunk[k];
+  }
+
+  void print(const char* name) const {
+    for (int k = 0; k < 4; ++k) std::printf("%s %d %.17Lg\n", name, 2 * k + 2, sums[k] / kWords);
+  }
+};
+
+void radii() {
+  std::vector<std::uint64_t> counts(std::size_t{1} << (32 - kShift));
+  EvenPowers powers;
+  std::uint64_t rising = 0;
+  float largest = 0.0f;
+  float before = gansdk::radius(0);
+  alignas(64) float r[kChunk];
+  for (std::uint64_t first = 0; first < kWords; first += kChunk) {
+    for (std::uint32_t i = 0; i < kChunk; ++i) {
+      r[i] = gansdk::radius(static_cast<std::uint32_t>(first) + i);
+    }
+    for (std::uint32_t i = 0; i < kChunk; ++i) {
+      ++counts[gansdk::as_bits(r[i]) >> kShift];
+      rising += r[i] > before;
+      before = r[i];
+      largest = r[i] > largest ? r[i] : largest;
+    }
+    powers.add(r);
+  }
+  for (std::size_t cell = 0; cell < counts.size(); ++cell) {
+    if (counts[cell] == 0) continue;
+    std::printf("count %zu %llu\n", cell << kShift, static_cast<unsigned long long>(counts[cell]));
+  }
+  powers.print("radius");
+  std::printf("rising %llu\n", static_cast<unsigned long long>(rising));
+  std::printf("largest %a\n", static_cast<double>(largest));
+}
+
+// The first quarter of the words is computed and the others compared with it; if they are equal up
+// to exchange and sign, its sines and cosines, each counted twice, are those of all words.
+void angles() {
+  constexpr std::uint32_t kQuarter = std::uint32_t{1} << 30;
+  EvenPowers powers;
+  long double product = 0;
+  std::uint64_t asymmetric = 0;
+  alignas(64) float s[kChunk], c[kChunk];
+  for (std::uint32_t first = 0; first < kQuarter; first += kChunk) {
+    double products = 0;
+    for (std::uint32_t i = 0; i < kChunk; ++i) {
+      const std::uint32_t w = first + i;
+      const gansdk::SinCos turned[4] = {gansdk::sincos_turns(w), gansdk::sincos_turns(w + kQuarter),
+                                        gansdk::sincos_turns(w + 2 * kQuarter),
+                                        gansdk::sincos_turns(w + 3 * kQuarter)};
+      s[i] = turned[0].sin;
+      c[i] = turned[0].cos;
+      const double sine = static_cast<double>(s[i]), cosine = static_cast<double>(c[i]);
+      products += sine * sine * cosine * cosine;
+      asymmetric += (turned[1].sin != c[i]) | (turned[1].cos != -s[i]) | (turned[2].sin != -s[i]) |
+                    (turned[2].cos != -c[i]) | (turned[3].sin != -c[i]) | (turned[3].cos != s[i]);
+    }
+    product += products;
+    powers.add(s);
+    powers.add(c);
+  }
+  for (long double& sum : powers.sums) sum *= 2;
+  powers.print("turn");
+  std::printf("product %.17Lg\n", product / kQuarter);
+  std::printf("asymmetric %llu\n", static_cast<unsigned long long>(asymmetric));
+}
+
+}  // namespace
+
+int main() {
+  radii();
+  angles();
+}
