@@ -115,18 +115,18 @@ def test_all_pairs_of_columns_and_of_rows() -> None:
 def polar(x: Array, y: Array) -> PValues:
     """Box-Muller's pair in its own coordinates: exp(-r^2/2) and the angle, uniform, independent.
 
-    The tail, where exp(-r^2/2) < 2^-8, is cut into 2^12 cells: a uniform of too few bits would
+    The tail, where exp(-r^2/2) < 2^-8, is cut into 2^10 cells: a uniform of too few bits would
     leave most of them empty.
     """
     u = np.exp(-(x * x + y * y) / 2)
     angle = np.arctan2(x, y) / (2 * np.pi) % 1.0
     table = 64 * goodness.cells(u, 64) + goodness.cells(angle, 64)
-    tail = goodness.cells(u[u < 2.0**-8] * 2.0**8, 4096)
+    tail = goodness.cells(u[u < 2.0**-8] * 2.0**8, 1024)
     return {
         "radius": np.array(goodness.kolmogorov_p(np.sort(u))),
         "angle": np.array(goodness.kolmogorov_p(np.sort(angle))),
         "cells": np.array(goodness.chi_square_p(np.bincount(table, minlength=4096))),
-        "tail": np.array(goodness.chi_square_p(np.bincount(tail, minlength=4096))),
+        "tail": np.array(goodness.chi_square_p(np.bincount(tail, minlength=1024))),
     }
 
 
