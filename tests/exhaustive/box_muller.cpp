@@ -49,7 +49,7 @@ void radii() {
   EvenPowers powers;
   std::uint64_t rising = 0;
   float largest = 0.0f;
-  float before = gansdk::radius(0);
+  float before = gansdk::radius(std::uint32_t{0});
   alignas(64) float r[kChunk];
   for (std::uint64_t first = 0; first < kWords; first += kChunk) {
     for (std::uint32_t i = 0; i < kChunk; ++i) {
@@ -84,15 +84,16 @@ void angles() {
     double products = 0;
     for (std::uint32_t i = 0; i < kChunk; ++i) {
       const std::uint32_t w = first + i;
-      const gansdk::SinCos turned[4] = {gansdk::sincos_turns(w), gansdk::sincos_turns(w + kQuarter),
-                                        gansdk::sincos_turns(w + 2 * kQuarter),
-                                        gansdk::sincos_turns(w + 3 * kQuarter)};
-      s[i] = turned[0].sin;
-      c[i] = turned[0].cos;
+      const auto here = gansdk::sincos_turns(w);
+      const auto quarter = gansdk::sincos_turns(w + kQuarter);
+      const auto half = gansdk::sincos_turns(w + 2 * kQuarter);
+      const auto last = gansdk::sincos_turns(w + 3 * kQuarter);
+      s[i] = here.sin;
+      c[i] = here.cos;
       const double sine = static_cast<double>(s[i]), cosine = static_cast<double>(c[i]);
       products += sine * sine * cosine * cosine;
-      asymmetric += (turned[1].sin != c[i]) | (turned[1].cos != -s[i]) | (turned[2].sin != -s[i]) |
-                    (turned[2].cos != -c[i]) | (turned[3].sin != -c[i]) | (turned[3].cos != s[i]);
+      asymmetric += (quarter.sin != c[i]) | (quarter.cos != -s[i]) | (half.sin != -s[i]) |
+                    (half.cos != -c[i]) | (last.sin != -c[i]) | (last.cos != s[i]);
     }
     product += products;
     powers.add(s);
