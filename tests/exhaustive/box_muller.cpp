@@ -12,40 +12,16 @@
 //               quarters does not exchange and negate exactly>
 #include <cstdint>
 #include <cstdio>
-#include <vector>
 
 #include "elementary.h"
+#include "tally.h"
 
 namespace {
 
 constexpr std::uint64_t kWords = std::uint64_t{1} << 32;
-constexpr std::uint32_t kChunk = 1 << 12;
-constexpr int kShift = 14;  // 512 cells a power of two
-
-struct EvenPowers {
-  long double sums[4] = {};
-
-  // In double within a chunk, in long double beyond: rounding stays below 1e-12.
-  void add(const float* x) {
-    double chunk[4] = {};
-    for (std::uint32_t i = 0; i < kChunk; ++i) {
-      const double square = static_cast<double>(x[i]) * static_cast<double>(x[i]);
-      const double fourth = square * square;
-      chunk[0] += square;
-      chunk[1] += fourth;
-      chunk[2] += fourth * square;
-      chunk[3] += fourth * fourth;
-    }
-    for (int k = 0; k < 4; ++k) sums[k] += chunk[k];
-  }
-
-  void print(const char* name) const {
-    for (int k = 0; k < 4; ++k) std::printf("%s %d %.17Lg\n", name, 2 * k + 2, sums[k] / kWords);
-  }
-};
 
 void radii() {
-  std::vector<std::uint64_t> counts(std::size_t{1} << (32 - kShift));
+  Cells cells;
   EvenPowers powers;
   std::uint64_t rising = 0;
   float largest = 0.0f;
@@ -56,24 +32,22 @@ void radii() {
       r[i] = gansdk::radius(static_cast<std::uint32_t>(first) + i);
     }
     for (std::uint32_t i = 0; i < kChunk; ++i) {
-      ++counts[gansdk::as_bits(r[i]) >> kShift];
+      cells.add(r[i]);
       rising += r[i] > before;
       before = r[i];
       largest = r[i] > largest ? r[i] : largest;
     }
     powers.add(r);
   }
-  for (std::size_t cell = 0; cell < counts.size(); ++cell) {
-    if (counts[cell] == 0) continue;
-    std::printf("count %zu %llu\n", cell << kShift, static_cast<unsigned long long>(counts[cell]));
-  }
-  powers.print("radius");
+  cells.print();
+  powers.print("radius", kWords);
   std::printf("rising %llu\n", static_cast<unsigned long long>(rising));
   std::printf("largest %a\n", static_cast<double>(largest));
 }
 
 // The first quarter of the words is computed and the others compared with it; if they are equal up
-// to exchange and sign, its sines and cosines, each counted twice, are those of all words.
+// to exchange and sign, its sines and cosines, taken together, have the law of either over all
+// words.
 void angles() {
   constexpr std::uint32_t kQuarter = std::uint32_t{1} << 30;
   EvenPowers powers;
@@ -99,8 +73,7 @@ void angles() {
     powers.add(s);
     powers.add(c);
   }
-  for (long double& sum : powers.sums) sum *= 2;
-  powers.print("turn");
+  powers.print("turn", kWords / 2);
   std::printf("product %.17Lg\n", product / kQuarter);
   std::printf("asymmetric %llu\n", static_cast<unsigned long long>(asymmetric));
 }

@@ -10,14 +10,17 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import special
 
 from gansdk import _core, latents
 
+Array = NDArray[np.float64]
 TESTS = Path(__file__).parents[1]
 sys.path.insert(0, str(TESTS))
 import reference  # noqa: E402
@@ -97,17 +100,38 @@ def test_the_ends_of_every_law_are_drawn(second: int) -> None:
             assert (abs(x) <= np.float32(threshold)).all()
 
 
-def enumerate_words(folder: Path) -> list[list[str]]:
+def enumerate_words(folder: Path, program: str, *arguments: str) -> list[list[str]]:
     compiler = shutil.which("c++")
     if compiler is None:
         pytest.skip("no C++ compiler: install one to enumerate the words")
-    program = folder / "box_muller"
     flags = ["-std=c++20", "-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
     flags += ["-Wall", "-Wextra", "-Werror", f"-I{TESTS.parent / 'csrc'}"]
-    source = TESTS / "exhaustive" / "box_muller.cpp"
-    subprocess.run([compiler, *flags, str(source), "-o", str(program)], check=True)
-    run = subprocess.run([str(program)], capture_output=True, text=True, check=True)
+    source = TESTS / "exhaustive" / f"{program}.cpp"
+    subprocess.run([compiler, *flags, str(source), "-o", str(folder / program)], check=True)
+    run = subprocess.run(
+        [str(folder / program), *arguments], capture_output=True, text=True, check=True
+    )
     return [line.split() for line in run.stdout.splitlines()]
+
+
+def numbers(lines: list[list[str]], name: str) -> dict[int, float]:
+    return {int(line[1]): float(line[2]) for line in lines if line[0] == name}
+
+
+def cells_hold(lines: list[list[str]], beyond: Callable, density: Callable, ulps: float) -> bool:
+    """Compare the words in each cell of values with 2^32 times the cell's exact probability.
+
+    An edge may gain or lose the words whose value lies within `ulps` of it, and one more.
+    """
+    cells = np.array([line[1:] for line in lines if line[0] == "count"], np.uint64)
+    start, count = cells[:, 0].astype(np.uint32), cells[:, 1].astype(np.float64)
+    assert count.sum() == 2.0**32
+    edges = np.stack([start, start + np.uint32(2**14)]).view(np.float32)
+    unit = np.spacing(edges).astype(np.float64)
+    edges = edges.astype(np.float64)
+    slack = (2.0**32 * density(edges) * ulps * unit + 1).sum(0)
+    expected = 2.0**32 * -np.diff(beyond(edges), axis=0)[0]
+    return bool((abs(count - expected) <= slack).all())
 
 
 def radius_moment(k: int) -> float:
@@ -123,7 +147,7 @@ def radius_moment(k: int) -> float:
 
 @pytest.mark.slow
 def test_the_law_of_normals_over_all_words(tmp_path: Path) -> None:
-    lines = enumerate_words(tmp_path)
+    lines = enumerate_words(tmp_path, "box_muller")
     single = dict(line for line in lines if len(line) == 2)
     assert single["rising"] == "0"
     assert single["asymmetric"] == "0"
@@ -132,25 +156,42 @@ def test_the_law_of_normals_over_all_words(tmp_path: Path) -> None:
     # Moments. Radius, sine and cosine are off by 1.85 units in the last place at most, so a k-th
     # moment by k times that; what is found is a hundred times smaller, since errors cancel.
     unit = 1.85 * 2.0**-23
-    found = {(line[0], int(line[1])): float(line[2]) for line in lines if line[0] in MOMENTS}
-    assert len(found) == 8
-    for k, turn in zip((2, 4, 6, 8), (1 / 2, 3 / 8, 5 / 16, 35 / 128), strict=True):
-        assert abs(found["radius", k] / radius_moment(k) - 1) < k * unit
-        assert abs(found["turn", k] / turn - 1) < k * unit
-        normal = float(special.factorial2(k - 1))
-        assert abs(found["radius", k] * found["turn", k] / normal - 1) < 2 * k * unit
+    radius, turn = numbers(lines, "radius"), numbers(lines, "turn")
+    for k, exact in zip((2, 4, 6, 8), (1 / 2, 3 / 8, 5 / 16, 35 / 128), strict=True):
+        assert abs(radius[k] / radius_moment(k) - 1) < k * unit
+        assert abs(turn[k] / exact - 1) < k * unit
+        assert abs(radius[k] * turn[k] / special.factorial2(k - 1) - 1) < 2 * k * unit
     assert abs(float(single["product"]) * 8 - 1) < 4 * unit
-
-    # Words in each cell of radii, against 2^32 times the exact probability. An edge may gain or
-    # lose the words whose radius lies within 1.65 units in the last place of it, and one more.
-    cells = np.array([line[1:] for line in lines if line[0] == "count"], np.uint64)
-    start, count = cells[:, 0].astype(np.uint32), cells[:, 1].astype(np.float64)
-    assert count.sum() == 2.0**32
-    edges = np.stack([start, start + np.uint32(2**14)]).view(np.float32).astype(np.float64)
-    ulp = np.spacing(edges.astype(np.float32)).astype(np.float64)
-    slack = 2.0**32 * edges * np.exp(-edges * edges / 2) * 1.65 * ulp + 1
-    expected = 2.0**32 * -np.diff(np.exp(-edges * edges / 2), axis=0)[0]
-    assert (abs(count - expected) <= slack.sum(0)).all()
+    assert cells_hold(lines, lambda r: np.exp(-r * r / 2), lambda r: r * np.exp(-r * r / 2), 1.65)
 
 
-MOMENTS = ("radius", "turn")
+@pytest.mark.slow
+def test_the_law_of_truncated_normals_over_all_words(tmp_path: Path) -> None:
+    thresholds = ["0.5", "2", "4"]
+    lines = enumerate_words(tmp_path, "truncated_normal", *thresholds)
+    begins = [i for i, line in enumerate(lines) if line[0] == "threshold"] + [len(lines)]
+    ulps = 9  # as test_draws.py finds for single values
+    for threshold, first, last in zip(map(float, thresholds), begins, begins[1:], strict=False):
+        part = lines[first:last]
+        single = dict(line for line in part if len(line) == 2)
+        assert float(single["threshold"]) == threshold
+        assert int(single["positive"]) == 2**31
+        assert float.fromhex(single["largest"]) <= threshold
+        assert int(single["fall"]) <= 2 * ulps
+        mass = special.erf(threshold / np.sqrt(2))
+        scale = 2 / np.sqrt(2 * np.pi) / mass  # of the magnitude's density
+        nodes, weights = special.roots_legendre(200)
+        x = threshold * (1 + nodes) / 2
+        weights = weights * threshold / 2 * scale * np.exp(-x * x / 2)
+        for k, mean in numbers(part, "value").items():
+            assert abs(mean / np.dot(weights, x**k) - 1) < k * ulps * 2.0**-23
+        assert abs(float(single["mean"])) < threshold * 2.0**-24  # a unit in the last place
+
+        def density(v: Array, top: float = threshold, scale: float = scale) -> Array:
+            return np.where(v <= top, scale * np.exp(-v * v / 2), 0.0)
+
+        def beyond(v: Array, top: float = threshold, mass: float = mass) -> Array:
+            inside = special.erfc(np.minimum(v, top) / np.sqrt(2))
+            return (inside - special.erfc(top / np.sqrt(2))) / mass
+
+        assert cells_hold(part, beyond, density, ulps)
