@@ -116,7 +116,8 @@ def test_dieharder(dieharder: str, arrangement: str) -> None:
     said, count = judged(commands, arrangement, 0)
     verdicts = re.findall(r"\|\s*(PASSED|WEAK|FAILED)\s*$", said, re.MULTILINE)
     weak = verdicts.count("WEAK")
-    LOG.info("dieharder: %d statistics, %d bytes, weak at first: %d", len(verdicts), count, weak)
+    # A weak result comes again, with more samples: there are more verdicts than statistics.
+    LOG.info("dieharder: %d verdicts, %d bytes, weak: %d", len(verdicts), count, weak)
     assert len(verdicts) >= len(DIEHARDER)
     assert "FAILED" not in verdicts, said
 
