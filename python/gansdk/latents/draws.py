@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from .. import _core
 from ..errors import InvalidArgumentError
-from .fill import Seed, allocate, check_out, draw
+from .fill import FLOAT64, UINT32, Seed, allocate, check_out, draw
 
 Floats = npt.NDArray[np.float32]
 
+_LARGEST = float(np.finfo(np.float32).max)
 _LEAST_THRESHOLD = 2.0**-90  # below it, latents would be subnormal numbers
 
 
@@ -191,10 +192,10 @@ def random(
     >>> u.shape, u.dtype.name
     ((2, 3), 'float64')
     """
-    words = draw(_core.words, count, dim, seed, start, stream, None, threads, np.uint32)
-    result = allocate(words.shape, np.float64) if out is None else out
+    words = draw(_core.words, count, dim, seed, start, stream, None, threads, UINT32)
+    result = allocate(words.shape, FLOAT64) if out is None else out
     if out is not None:
-        check_out(out, words.shape, np.float64)
+        check_out(out, words.shape, FLOAT64)
     np.add(words, 0.5, out=result)
     result *= 2.0**-32
     return result
@@ -210,8 +211,9 @@ def _threshold(threshold: Any) -> float:
         raise InvalidArgumentError(
             f"threshold must be a number of at least 2^-90, or infinity; got {threshold!r}"
         )
-    with np.errstate(over="ignore"):
-        rounded = np.float32(number)
+    if number > _LARGEST:
+        return number if number == np.inf else _LARGEST
+    rounded = np.float32(number)
     if float(rounded) > number:
         rounded = np.nextafter(rounded, np.float32(0))
     return float(rounded)

@@ -14,6 +14,8 @@ from ..errors import InvalidArgumentError, OutOfMemoryError
 Seed = int | Sequence[int] | npt.NDArray[np.integer[Any]]
 Law = Callable[[Any, npt.NDArray[np.uint64], int, int, int], None]
 
+FLOAT32, FLOAT64, UINT32 = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint32)
+_UINT64 = np.dtype(np.uint64)
 _MAX_DIM = 2**34  # four elements for each of the 2^32 blocks of a row
 _MAX_BYTES = 2**63 - 1
 
@@ -27,7 +29,7 @@ def draw(
     stream: int,
     out: npt.NDArray[Any] | None,
     threads: int | None,
-    dtype: type[np.generic] = np.float32,
+    dtype: np.dtype[Any] = FLOAT32,
 ) -> npt.NDArray[Any]:
     """Check all arguments and return `out`, or a new array, filled by `law`."""
     shape = (integer(count, "count"), integer(dim, "dim", least=1, most=_MAX_DIM))
@@ -73,7 +75,7 @@ def _seeds(seed: Seed, count: int) -> npt.NDArray[np.uint64]:
     elif isinstance(seed, (list, tuple, range)):
         seeds = np.array(integers(seed, "seed"), np.uint64)
     else:
-        return np.array(integer(seed, "seed"), np.uint64)
+        return np.array(integer(seed, "seed"), _UINT64)
     if len(seeds) != count:
         raise InvalidArgumentError(
             f"seed holds {len(seeds)} seeds for {count} rows: give one integer, or one a row"
@@ -81,9 +83,9 @@ def _seeds(seed: Seed, count: int) -> npt.NDArray[np.uint64]:
     return seeds
 
 
-def allocate(shape: tuple[int, ...], dtype: type[np.generic]) -> npt.NDArray[Any]:
+def allocate(shape: tuple[int, ...], dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Return an array of that shape, or say why there is none."""
-    size = shape[0] * shape[1] * np.dtype(dtype).itemsize
+    size = shape[0] * shape[1] * dtype.itemsize
     if size > _MAX_BYTES:
         raise InvalidArgumentError(
             f"count x dim = {shape[0]} x {shape[1]} is beyond any address space: draw it in parts "
@@ -93,16 +95,15 @@ def allocate(shape: tuple[int, ...], dtype: type[np.generic]) -> npt.NDArray[Any
         return np.empty(shape, dtype)
     except MemoryError:
         raise OutOfMemoryError(
-            f"{shape[0]} x {shape[1]} {np.dtype(dtype)} need {size / 2**30:.1f} GiB: draw them in "
+            f"{shape[0]} x {shape[1]} {dtype} need {size / 2**30:.1f} GiB: draw them in "
             "parts with start="
         ) from None
 
 
-def check_out(out: Any, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+def check_out(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
     """Raise `InvalidArgumentError` where a draw cannot be written to `out`."""
-    name = np.dtype(dtype).name
     if not isinstance(out, np.ndarray) or out.dtype != dtype or out.shape != shape:
         given = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else repr(type(out))
-        raise InvalidArgumentError(f"out must be a {name} array of shape {shape}; got {given}")
+        raise InvalidArgumentError(f"out must be a {dtype} array of shape {shape}; got {given}")
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise InvalidArgumentError("out must be C-contiguous and writable; pass a copy of it")
