@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from gansdk import _core, latents
 from gansdk.errors import InvalidArgumentError, OutOfMemoryError
 
-DATA = Path(__file__).parents[1] / "data"
 LAST = 2**64 - 1
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import reference  # noqa: E402
+from known_answers import rows_of, same_bits, ulps, words_near_everything  # noqa: E402
 
 sys.path.pop(0)
 
@@ -32,55 +32,6 @@ DRAWS = [
     partial(latents.truncated_normal, threshold=0.7),
     partial(latents.truncated_normal, threshold=3.0),
 ]
-
-
-def rows_of(name: str, kind: str | None = None) -> list[list[int]]:
-    lines = (DATA / name).read_text().splitlines()
-    found = [re.sub(r"[|>-]", " ", x).split() for x in lines if not x.startswith("#")]
-    if kind is not None:
-        found = [x[1:] for x in found if x[0] == kind]
-    return [[int(v, 16) for v in x] for x in found]
-
-
-def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-
-
-def words_near_everything() -> np.ndarray:
-    """Both ends at every scale, both sides of every branch, and random words."""
-    rng = np.random.default_rng(1)
-    ends = (2.0 ** rng.uniform(0, 32, 200_000)).astype(np.uint64) - 1
-    branches = np.array([2**32 // 3, 2**33 // 3, 2**29, 2**30, 2**31, 2**31 + 2**30, 2**32 - 2**29])
-    near = (branches[:, None] + np.arange(-5000, 5000)).astype(np.uint64).ravel()
-    every = [ends, 2**32 - 1 - ends, near, rng.integers(0, 2**32, 200_000, np.uint64)]
-    return np.concatenate(every).clip(0, 2**32 - 1).astype(np.uint32)
-
-
-def ulps(values: np.ndarray, exact: np.ndarray) -> float:
-    exact = np.sign(exact) * np.minimum(np.abs(exact), np.nextafter(np.abs(exact), 0))
-    unit = np.ldexp(1.0, np.frexp(exact)[1].astype(int) - 24)
-    return float((np.abs(values - exact) / unit).max())
-
-
-def test_philox_known_answers() -> None:
-    for row in rows_of("philox4x32_10.txt"):
-        assert latents.philox(row[:4], row[4:6]).tolist() == row[6:]
-
-
-@given(st.lists(st.integers(0, 2**32 - 1), min_size=6, max_size=6))
-def test_philox_equals_the_reference(v: list[int]) -> None:
-    counter, key = np.array(v[:4], np.uint32), np.array(v[4:], np.uint32)
-    assert same_bits(latents.philox(counter, key), reference.philox(counter, key))
-
-
-def test_philox_is_the_source_of_latents() -> None:
-    seed, index, stream = 0x0123456789ABCDEF, 0xFEDCBA9876543210, 17
-    counter = [[block, stream, index & 0xFFFFFFFF, index >> 32] for block in range(3)]
-    words = latents.philox(counter, [seed & 0xFFFFFFFF, seed >> 32])
-    assert words.shape == (3, 4)
-    expected = (words.ravel() >> 8) * 2.0**-23 - 1
-    row = latents.uniform(1, 12, seed=seed, start=index, stream=stream)[0]
-    assert row.tolist() == expected.tolist()
 
 
 def test_normal_known_answers() -> None:
@@ -138,75 +89,6 @@ def test_reference_gives_the_other_laws_known_answers() -> None:
         assert int(z.view(np.uint32)[0]) == bits
 
 
-def test_labels_known_answers() -> None:
-    lines = (DATA / "laws_known_answers.txt").read_text().splitlines()
-    found = [line.split(" -> ") for line in lines if line.startswith("labels")]
-    assert len(found) == 3
-    for question, answer in found:
-        seed, start, *weights = (int(x, 16) for x in question.split()[1:])
-        prior = np.array(weights, np.uint64).view(np.float64)
-        labels = [int(x, 16) for x in answer.split()]
-        drawn = latents.labels(len(labels), prior=prior, seed=seed, start=start)
-        assert drawn.tolist() == labels
-
-
-THRESHOLDS = [2.0**-90, 0.02, 0.5, 1.0, 2.0, 2.01, 2.999, 3.0, 4.0, 11.99, 12.0, 1e300, np.inf]
-
-
-def as_float32(threshold: float) -> float:
-    with np.errstate(over="ignore"):
-        rounded = np.float32(threshold)
-    return float(rounded if float(rounded) <= threshold else np.nextafter(rounded, np.float32(0)))
-
-
-@pytest.mark.parametrize("threshold", THRESHOLDS)
-def test_truncated_normal_equals_the_reference(threshold: float) -> None:
-    arguments = {"seed": 9, "start": 2**40, "stream": 3}
-    expected = reference.truncated_normal(300, 403, as_float32(threshold), **arguments)
-    z = latents.truncated_normal(300, 403, threshold=threshold, **arguments)
-    assert same_bits(z, expected)
-    assert (np.abs(z.astype(np.float64)) <= threshold).all()
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.floats(2.0**-90, 20), st.integers(1, 40), uint64)
-def test_any_threshold_equals_the_reference(threshold: float, dim: int, seed: int) -> None:
-    expected = reference.truncated_normal(20, dim, as_float32(threshold), seed)
-    z = latents.truncated_normal(20, dim, threshold=threshold, seed=seed)
-    assert same_bits(z, expected)
-    assert (np.abs(z.astype(np.float64)) <= threshold).all()
-
-
-@pytest.mark.parametrize("threshold", [2.0**-90, 0.02, 0.5, 2.0, 2.01, 3.0, 5.0, np.inf])
-def test_truncated_normal_is_accurate(threshold: float) -> None:
-    from scipy.special import erf, erfinv, ndtr, ndtri
-
-    t = as_float32(threshold)
-    w = words_near_everything()
-    between = erf(t / np.sqrt(2))
-    q = ((w + 0.5) / 2.0**32 - 0.5) * between
-    end = (np.minimum(w, 2**32 - 1 - w) + 0.5) / 2.0**32
-    exact = np.where(
-        np.abs(q) < 0.1,
-        np.sqrt(2) * erfinv(2 * q),
-        np.sign(q) * np.abs(ndtri(ndtr(-t) + end * between)),
-    )
-    z = reference.truncated_quantile(w, t)
-    assert ulps(z, exact) < 9
-    order = np.argsort(w, kind="stable")
-    steps = np.diff(z[order].astype(np.float64))
-    assert steps.min() > -2e-6 * min(t, 1)  # increasing, but for rounding
-
-
-def test_the_two_numbers_of_a_threshold_are_accurate() -> None:
-    from scipy.special import erf, ndtr
-
-    for t in np.geomspace(1e-6, 11.9, 200).astype(np.float32).tolist():
-        below, between = reference.truncation(t)
-        assert abs(float(below) / ndtr(-t) - 1) < 2.0**-24 * 1.01
-        assert abs(float(between) * 2.0**32 / erf(t / np.sqrt(2)) - 1) < 2.0**-24 * 1.01
-
-
 def test_random_is_the_word_in_the_unit_interval() -> None:
     u = latents.random(50, 7, seed=LAST, start=2**32 - 20, stream=latents.ACCEPT_STREAM)
     assert same_bits(u, reference.random(50, 7, LAST, 2**32 - 20, 2))
@@ -225,14 +107,6 @@ def test_streams_have_names() -> None:
     for k in (-1, 2**32 - 16, 1.0):
         with pytest.raises(InvalidArgumentError, match="k must be"):
             latents.noise_stream(k)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "threshold", [0, -1, 2.0**-91, np.nan, "1", None, True, 10**400, [1.0, 2.0]]
-)
-def test_bad_thresholds(threshold: object) -> None:
-    with pytest.raises(InvalidArgumentError, match="threshold must be"):
-        latents.truncated_normal(1, 1, threshold=threshold, seed=0)  # type: ignore[arg-type]
 
 
 def test_radius_sine_and_cosine_are_accurate() -> None:
@@ -380,58 +254,6 @@ def test_unknown_instruction_set_is_refused_at_use() -> None:
     assert "baseline" in first
 
 
-PRIORS = [[1.0], [0.2, 0.3, 0.5], [0, 1, 0, 2, 0], [1e-300, 1, 1e300], [0.1] * 10]
-
-
-@pytest.mark.parametrize("prior", PRIORS)
-def test_labels_equal_the_reference(prior: list[float]) -> None:
-    drawn = latents.labels(500, prior=prior, seed=9, start=100)
-    assert drawn.dtype == np.int64
-    assert drawn.tolist() == reference.labels(500, prior, 9, 100)
-    assert (np.array(prior)[drawn] > 0).all()
-
-
-@pytest.mark.parametrize("count", [0, 1, 1023, 1024, 1025, 70_000])
-@pytest.mark.parametrize("classes", [1, 2, 10, 1000, 100_000])
-@pytest.mark.parametrize("kind", ["equal", "skewed", "one", "gaps"])
-def test_labels_are_the_generalised_inverse(kind: str, classes: int, count: int) -> None:
-    prior = np.ones(classes)
-    if kind == "skewed":
-        prior = np.random.default_rng(1).random(classes) ** 8
-    elif kind == "one":  # so that one entry of the table holds nearly all classes
-        prior = np.full(classes, 1e-12)
-        prior[-1] = 1
-    elif kind == "gaps":
-        prior[1::3] = 0
-    u = latents.random(count, 1, seed=5, start=2**40, stream=latents.LABEL_STREAM)[:, 0]
-    sums = np.cumsum(prior)
-    expected = np.searchsorted(sums / sums[-1], u, side="left")
-    drawn = latents.labels(count, prior=prior, seed=5, start=2**40)
-    assert drawn.dtype == np.int64
-    assert (drawn == expected).all()
-
-
-@pytest.mark.parametrize("word", [0, 1, 2**31 - 1, 2**31, 2**32 - 1])
-def test_labels_at_the_ends_of_classes(word: int) -> None:
-    from gansdk.latents.labels import _ends, _first_above
-
-    for shift in (-1, -0.5, -(2.0**-20), 0, 2.0**-20, 0.5, 1):
-        first = (word + 0.5 + shift) / 2.0**32
-        if not 0 < first < 1:
-            continue
-        ends = _ends(np.array([first, 1 - first]))
-        sums = np.cumsum([first, 1 - first])
-        expected = np.searchsorted(sums / sums[-1], (word + 0.5) / 2.0**32)
-        for count in (1, 2000):
-            assert (_first_above(ends, np.full(count, word, np.uint32)) == expected).all()
-
-
-def test_labels_follow_the_prior() -> None:
-    counts = np.bincount(latents.labels(100_000, prior=[1, 2, 0, 1], seed=0), minlength=4)
-    assert counts[2] == 0
-    assert np.abs(counts / 100_000 - [0.25, 0.5, 0, 0.25]).max() < 0.006
-
-
 BAD = [
     ({"count": -1}, "count"),
     ({"count": 1.0}, "count"),
@@ -480,28 +302,3 @@ def test_bad_arguments(draw: object, bad: dict[str, object], words: str) -> None
 def test_what_cannot_be_allocated() -> None:
     with pytest.raises(OutOfMemoryError, match="GiB"):
         latents.normal(2**45, 2**12, seed=0)
-
-
-@pytest.mark.parametrize(
-    "prior", [[], [0, 0], [-1, 2], [np.nan], [np.inf], [[1]], "ab", None, [1e308] * 5]
-)
-def test_bad_priors(prior: object) -> None:
-    with pytest.raises(InvalidArgumentError, match="prior"):
-        latents.labels(1, prior=prior, seed=0)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("counter", "key"),
-    [
-        ([0, 0, 0], [0, 0]),
-        ([0] * 4, [0]),
-        ([0] * 4, 0),
-        ([0.0] * 4, [0, 0]),
-        ([-1, 0, 0, 0], [0, 0]),
-        ([2**32, 0, 0, 0], [0, 0]),
-        ([[0] * 4] * 3, [[0, 0]] * 2),
-    ],
-)
-def test_bad_counters(counter: object, key: object) -> None:
-    with pytest.raises(InvalidArgumentError, match=r"counter|key"):
-        latents.philox(counter, key)  # type: ignore[arg-type]

@@ -192,10 +192,10 @@ def random(
     >>> u.shape, u.dtype.name
     ((2, 3), 'float64')
     """
+    if out is not None:
+        check_out(out, (count, dim), FLOAT64)
     words = draw(_core.words, count, dim, seed, start, stream, None, threads, UINT32)
     result = allocate(words.shape, FLOAT64) if out is None else out
-    if out is not None:
-        check_out(out, words.shape, FLOAT64)
     np.add(words, 0.5, out=result)
     result *= 2.0**-32
     return result
