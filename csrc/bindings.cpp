@@ -1,7 +1,5 @@
-// The only file that knows Python: check, drop the GIL, call. What a user may get wrong is checked
-// in latents.py and images.py, which know how to say it; what is checked here keeps memory safe.
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
+// The module and its latents; pictures are in bindings_images.cpp.
+#include "bindings.h"
 
 #include <limits>
 
@@ -9,18 +7,12 @@
 #include "sampling.h"
 #include "self_test.h"
 
-namespace py = pybind11;
-
 namespace {
 
+using gansdk::Array;
 using gansdk::Kernels;
 using gansdk::LatentKernel;
-template <class T>
-using Array = py::array_t<T, py::array::c_style>;
-
-void require(bool holds, const char* what) {
-  if (!holds) throw std::invalid_argument(what);
-}
+using gansdk::require;
 
 template <class T>
 using LatentMember = LatentKernel<T> Kernels::*;
@@ -51,31 +43,6 @@ void truncated_normal(Array<float> out, const Array<std::uint64_t>& seeds, std::
   require(threshold >= 0x1p-90f, "threshold must be at least 2^-90");
   fill<float>(&Kernels::truncated_normal, std::move(out), seeds, start, stream, threads,
               gansdk::active_kernels().truncation(threshold));
-}
-
-// For each format of elements: a float32, a float16, or a uint16 that holds a bfloat16.
-gansdk::LevelKernel level_kernel(const py::dtype& dtype) {
-  const Kernels& kernels = gansdk::active_kernels();
-  if (dtype.kind() == 'f' && dtype.itemsize() == 4) return kernels.levels_float32;
-  if (dtype.kind() == 'f' && dtype.itemsize() == 2) return kernels.levels_float16;
-  if (dtype.kind() == 'u' && dtype.itemsize() == 2) return kernels.levels_bfloat16;
-  throw std::invalid_argument("x must be float32, float16, or uint16 holding bfloat16");
-}
-
-// `x` has the shape (images, channels, pixels), `out` as many bytes. Returns the first image with
-// an element that is not finite, or -1.
-std::int64_t levels(const py::array& x, Array<std::uint8_t> out, float lo, float span,
-                    float inverse, unsigned threads) {
-  require(x.ndim() == 3 && (x.flags() & py::array::c_style) != 0, "x must be contiguous, 3-D");
-  require(out.size() == x.size(), "out must have as many elements as x");
-  const gansdk::LevelKernel kernel = level_kernel(x.dtype());
-  const gansdk::Batch batch = {
-      static_cast<const unsigned char*>(x.data()), static_cast<std::uint64_t>(x.itemsize()),
-      static_cast<std::uint64_t>(x.shape(0)),      static_cast<std::uint64_t>(x.shape(1)),
-      static_cast<std::uint64_t>(x.shape(2)),      out.mutable_data()};
-  const py::gil_scoped_release release;
-  return static_cast<std::int64_t>(
-      gansdk::fill_levels(kernel, batch, {lo, span, inverse}, threads));
 }
 
 void philox(const Array<std::uint32_t>& counter, const Array<std::uint32_t>& key,
@@ -138,8 +105,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
   module.def("truncated_normal", &truncated_normal, py::arg("out").noconvert(),
              py::arg("seeds").noconvert(), py::arg("start"), py::arg("stream"), py::arg("threads"),
              py::arg("threshold"));
-  module.def("levels", &levels, py::arg("x"), py::arg("out").noconvert(), py::arg("lo"),
-             py::arg("span"), py::arg("inverse"), py::arg("threads"));
+  gansdk::define_images(module);
   module.def("philox", &philox, py::arg("counter").noconvert(), py::arg("key").noconvert(),
              py::arg("out").noconvert());
   module.def("isa", [] { return gansdk::active_kernels().isa; });

@@ -19,7 +19,6 @@ ROWS = {
     "staging": 1,
     "spec": 2,
     "latents": 2,
-    "picture_files": 2,
     "images": 2,
     "models": 2,
     "selection": 2,

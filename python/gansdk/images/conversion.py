@@ -1,9 +1,4 @@
-"""Between a network's floats and pictures.
-
-What to use when: `to_uint8` for a batch of a generator's outputs, `from_uint8` for the way back,
-`grid` for one picture of many, `save` and `encode` for files. Batches of pictures are uint8 of
-shape (n, height, width, channels) throughout. Files need Pillow; nothing else here does.
-"""
+"""A network's floats to levels, and levels to floats."""
 
 from __future__ import annotations
 
@@ -13,14 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from . import _core
-from .arguments import choice, integer
-from .errors import InvalidArgumentError, NonFiniteError
-from .picture_files import check_target as check_target
-from .picture_files import encode as encode
-from .picture_files import save as save
-
-Bytes = npt.NDArray[np.uint8]
+from .. import _core
+from ..arguments import choice, integer
+from ..errors import InvalidArgumentError, NonFiniteError
+from .pictures import Bytes, checked_pictures
 
 
 def to_uint8(
@@ -121,61 +112,12 @@ def from_uint8(x: Bytes, *, value_range: tuple[float, float] = (-1, 1)) -> npt.N
     [[[[-1.0], [1.0]]]]
     """
     lo, span, _ = _range(value_range)
-    pictures = _pictures(x, "x").transpose(0, 3, 1, 2)
+    pictures = checked_pictures(x, "x").transpose(0, 3, 1, 2)
     values = np.ascontiguousarray(pictures, np.float32)
     values /= np.float32(255)
     values *= np.float32(span)
     values += np.float32(lo)
     return values
-
-
-def grid(
-    images: Bytes, *, columns: int | None = None, padding: int = 2, background: int = 0
-) -> Bytes:
-    """Lay pictures out in rows, as one picture.
-
-    Parameters
-    ----------
-    images
-        uint8 of shape (n, height, width, channels), n at least 1.
-    columns
-        Pictures a row; by default the square root of their number, rounded up.
-    padding
-        Pixels between neighbours.
-    background
-        Level of what lies between them and of places left empty, 0 ... 255.
-
-    Returns
-    -------
-    uint8 array of shape (height, width, channels).
-
-    Raises
-    ------
-    InvalidArgumentError
-        An argument has the wrong value, shape or dtype.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gansdk import images
-    >>> images.grid(np.zeros((7, 32, 32, 3), np.uint8)).shape
-    (100, 100, 3)
-    """
-    pictures = _pictures(images, "images")
-    n, height, width, channels = pictures.shape
-    if n == 0:
-        raise InvalidArgumentError("images holds no picture: a grid needs at least one")
-    side = math.isqrt(n - 1) + 1
-    across = side if columns is None else integer(columns, "columns", least=1, most=2**31)
-    gap = integer(padding, "padding", most=2**31)
-    level = integer(background, "background", most=255)
-    across = min(across, n)
-    down = -(-n // across)
-    cells = np.full((down * across, height + gap, width + gap, channels), level, np.uint8)
-    cells[:n, :height, :width] = pictures
-    rows = cells.reshape(down, across, height + gap, width + gap, channels).swapaxes(1, 2)
-    whole = rows.reshape(down * (height + gap), across * (width + gap), channels)
-    return np.ascontiguousarray(whole[: whole.shape[0] - gap, : whole.shape[1] - gap])
 
 
 def _range(value_range: tuple[float, float]) -> tuple[float, float, float]:
@@ -223,12 +165,3 @@ def _checked_out(out: Any, shape: tuple[int, ...], x: npt.NDArray[Any]) -> Bytes
     if np.may_share_memory(out, x):
         raise InvalidArgumentError("out shares memory with x: give it memory of its own")
     return out
-
-
-def _pictures(x: Any, name: str) -> Bytes:
-    if not isinstance(x, np.ndarray) or x.dtype != np.uint8 or x.ndim != 4:
-        given = f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) else repr(type(x))
-        raise InvalidArgumentError(
-            f"{name} must be a uint8 array (n, height, width, channels); got {given}"
-        )
-    return x

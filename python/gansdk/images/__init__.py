@@ -1,0 +1,22 @@
+"""Between a network's floats and pictures.
+
+What to use when: `to_uint8` for a batch of a generator's outputs, `from_uint8` for the way back,
+`grid` for one picture of many, `save` and `encode` for files. Batches of pictures are uint8 of
+shape (n, height, width, channels) throughout.
+"""
+
+from .conversion import from_uint8 as from_uint8
+from .conversion import to_uint8 as to_uint8
+from .encoding import encode as encode
+from .files import check_target as check_target
+from .files import save as save
+from .layout import grid as grid
+
+__all__ = [
+    "check_target",
+    "encode",
+    "from_uint8",
+    "grid",
+    "save",
+    "to_uint8",
+]
