@@ -11,12 +11,16 @@ from .encoding import encode as encode
 from .files import check_target as check_target
 from .files import save as save
 from .layout import grid as grid
+from .layout import montage as montage
+from .pil import to_pil as to_pil
 
 __all__ = [
     "check_target",
     "encode",
     "from_uint8",
     "grid",
+    "montage",
     "save",
+    "to_pil",
     "to_uint8",
 ]
