@@ -5,6 +5,8 @@ What to use when: `to_uint8` for a batch of a generator's outputs, `from_uint8` 
 shape (n, height, width, channels) throughout.
 """
 
+from .animation import encode_animation as encode_animation
+from .animation import save_animation as save_animation
 from .conversion import from_uint8 as from_uint8
 from .conversion import to_uint8 as to_uint8
 from .encoding import encode as encode
@@ -17,10 +19,12 @@ from .pil import to_pil as to_pil
 __all__ = [
     "check_target",
     "encode",
+    "encode_animation",
     "from_uint8",
     "grid",
     "montage",
     "save",
+    "save_animation",
     "to_pil",
     "to_uint8",
 ]
