@@ -3,6 +3,8 @@
 from . import images as images
 from . import latents as latents
 from .errors import GansdkError as GansdkError
+from .images.notebook import load_ipython_extension as load_ipython_extension
+from .images.notebook import unload_ipython_extension as unload_ipython_extension
 from .sampler import Sampler as Sampler
 from .spec import GeneratorSpec as GeneratorSpec
 from .spec import Label as Label
