@@ -339,8 +339,25 @@ def test_interpolate_goes_from_one_image_to_the_other(digits: Sampler) -> None:
     ).mean() > 0.99
     with pytest.raises(InvalidArgumentError, match="steps must be"):
         digits.interpolate(3, 14, steps=1)
+    for seeds in ((), (3,)):
+        with pytest.raises(InvalidArgumentError, match="two or more seeds"):
+            digits.interpolate(*seeds, steps=4)
+    with pytest.raises(InvalidArgumentError, match="steps counts"):
+        digits.interpolate(1, 2, 3, steps=2)
     with pytest.raises(InvalidArgumentError, match="seeds"):
         digits.interpolate(3, 2**64, steps=2)
+
+
+def test_interpolate_goes_through_many_seeds_and_round(digits: Sampler) -> None:
+    ends = digits.sample(seeds=[3, 14, 15], labels=8).astype(int)
+    walk = digits.interpolate(3, 14, 15, steps=9, labels=8)
+    assert np.abs(walk[::4] - ends).max() <= 1
+    assert (walk[1:4] != walk[:3]).any((1, 2, 3)).all()
+    closed = digits.interpolate(3, 14, 15, steps=12, loop=True, labels=8)
+    assert np.abs(closed[::4] - ends).max() <= 1
+    assert np.abs(closed[:9].astype(int) - walk).max() <= 1
+    back = digits.interpolate(15, 3, steps=5, labels=8)
+    assert np.abs(closed[8:].astype(int) - back[:4]).max() <= 1
 
 
 # The spec against the file

@@ -206,25 +206,34 @@ class Sampler:
 
     def interpolate(
         self,
-        first: int,
-        last: int,
-        *,
+        *seeds: int,
         steps: int,
+        loop: bool = False,
         labels: Labels = None,
         output: OutputKind | None = None,
         batch_size: int | None = None,
     ) -> Array:
-        """Return `steps` images on the great circle between image 0 of two seeds, both included.
+        """Return `steps` images on the way through image 0 of two or more seeds.
 
-        A conditional model without `labels` keeps the class of the first seed's image 0.
+        From seed to seed along the great circle for normal latents, the straight line for uniform
+        ones. The first image is the first seed's and the last the last's; with `loop` the way leads
+        on to the first seed again and stops one step before it, so that it plays without a jump.
+        How to make every seed one of the steps: `latents.interpolate`. A conditional model without
+        `labels` keeps the class of the first seed's image 0.
         """
         steps = integer(steps, "steps", least=2)
-        seeds = Selection.of_seeds(self.spec, [first, last], 0, None)
-        ends = seeds.inputs(0, 2, self._threads)[self.spec.latent.input].reshape(2, -1)
+        if len(seeds) < 2:
+            raise InvalidArgumentError(
+                f"interpolate needs two or more seeds, as in interpolate(3, 14, steps=60); "
+                f"got {len(seeds)}"
+            )
+        drawn = Selection.of_seeds(self.spec, seeds, 0, None)
+        inputs = drawn.inputs(0, len(seeds), self._threads)
+        keys = inputs[self.spec.latent.input].reshape(len(seeds), -1)
         normal = self.spec.latent.law == "normal"
-        walk = latents.interpolate(ends, steps, method="slerp" if normal else "lerp")
+        walk = latents.interpolate(keys, steps, method="slerp" if normal else "lerp", loop=loop)
         if labels is None and self.spec.label is not None:
-            labels = int(seeds.classes(0, 1)[0])  # type: ignore[index]
+            labels = int(drawn.classes(0, 1)[0])  # type: ignore[index]
         return self.generate(walk, labels=labels, output=output, batch_size=batch_size)
 
     def labels(

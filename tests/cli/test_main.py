@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import Run
 
-COMMANDS = ["sample", "generate", "info", "evaluate", "train", "export"]
+COMMANDS = ["sample", "walk", "generate", "info", "evaluate", "train", "export"]
 
 
 def test_help_lists_the_commands_with_examples_to_copy(gansdk: Run) -> None:

@@ -55,3 +55,13 @@ def parse_labels(text: str | None) -> CyclicLabels:
             f"got {text!r}"
         ) from None
     return classes[0] if len(classes) == 1 else classes
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Read --seeds."""
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        raise InvalidArgumentError(
+            f"--seeds must be integers such as 3,14,15; got {text!r}"
+        ) from None

@@ -20,7 +20,13 @@ from .pictures import Bytes, checked_pictures
 
 AnimationFormat: TypeAlias = Literal["webp", "apng", "gif", "mp4"]
 
-_SUFFIXES = {".webp": "webp", ".png": "apng", ".apng": "apng", ".gif": "gif", ".mp4": "mp4"}
+_SUFFIXES: dict[str, AnimationFormat] = {
+    ".webp": "webp",
+    ".png": "apng",
+    ".apng": "apng",
+    ".gif": "gif",
+    ".mp4": "mp4",
+}
 _CHANNELS = {"webp": (1, 3, 4), "apng": (1, 3, 4), "gif": (1, 3), "mp4": (1, 3)}
 # Browsers show a GIF's frame of less than 20 ms, and any other's of 10 ms or less, for 100 ms: a
 # faster film would play slower.
@@ -145,19 +151,10 @@ def save_animation(
         Pillow, or for MP4 PyAV, is not installed.
     """
     target = Path(path)
-    format_ = _SUFFIXES.get(target.suffix.lower())
-    if format_ is None:
-        raise InvalidArgumentError(
-            f"{target}: the suffix {target.suffix!r} names no animation; "
-            "use .webp, .png, .gif or .mp4"
-        )
-    if not target.parent.is_dir():
-        raise OutputError(f"{target.parent} is no folder: make it first, or choose another one")
-    if target.exists() and not force:
-        raise OutputError(f"{target} exists: choose another name, or use --force (force=True)")
+    format_ = check_animation_target(target, force=force)
     content = encode_animation(
         frames,
-        format_,  # type: ignore[arg-type]
+        format_,
         fps=fps,
         loop=loop,
         quality=quality,
@@ -165,6 +162,26 @@ def save_animation(
         threads=threads,
     )
     _write(target, content)
+
+
+def check_animation_target(path: str | os.PathLike[str], *, force: bool = True) -> AnimationFormat:
+    """Return the format that `save_animation` would write; raise what it would before encoding.
+
+    For callers whose frames take long to make.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in _SUFFIXES:
+        raise InvalidArgumentError(
+            f"{target}: the suffix {target.suffix!r} names no animation; "
+            "use .webp, .png, .gif or .mp4"
+        )
+    if target.exists() and not force:
+        raise OutputError(f"{target} exists: choose another name, or use --force (force=True)")
+    if target.is_dir():
+        raise OutputError(f"{target} is a folder: name a file in it")
+    if not target.parent.is_dir():
+        raise OutputError(f"{target.parent} is no folder: make it first, or choose another one")
+    return _SUFFIXES[target.suffix.lower()]
 
 
 def _checked_frames(frames: Any, format_: str) -> Bytes:
