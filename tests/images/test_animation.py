@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -340,6 +341,31 @@ def test_files(tmp_path: Path) -> None:
         "a.webp",
         "folder.gif",
     ]
+
+
+def test_what_cannot_be_written_whole_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "a.webp").write_bytes(b"precious")
+    code = """if True:
+        import resource
+        import numpy as np
+        from gansdk import images
+        from gansdk.errors import OutputError
+        content = np.zeros((2, 64, 64, 3), np.uint8)
+        images.encode_animation(content)  # what it imports may write more than is allowed below
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+        try:
+            images.save_animation("a.webp", content)
+        except OutputError as error:
+            assert str(error).startswith("a.webp cannot be written: "), error
+        else:
+            raise AssertionError
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["a.webp"]
+    assert (tmp_path / "a.webp").read_bytes() == b"precious"
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

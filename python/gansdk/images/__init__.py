@@ -1,8 +1,9 @@
 """Between a network's floats and pictures.
 
 What to use when: `to_uint8` for a batch of a generator's outputs, `from_uint8` for the way back,
-`grid` for one picture of many, `save` and `encode` for files. Batches of pictures are uint8 of
-shape (n, height, width, channels) throughout.
+`grid` for one picture of many, `montage` for walks as film strips, `save` and `encode` for files,
+`save_animation` and `encode_animation` for films, `to_pil` for other libraries. Batches of pictures
+are uint8 of shape (n, height, width, channels) throughout.
 """
 
 from .animation import encode_animation as encode_animation
