@@ -20,7 +20,7 @@ from .pictures import Bytes
 
 _COLOURS = 256
 # A palette is chosen from about so many pixels of a frame: at 256 x 256 a sixth of the time, and
-# no worse by eye or measure.
+# within a decibel as good.
 _SAMPLE = 8192
 _TABLE = 0x87  # a colour table of 256 entries follows
 
