@@ -1,39 +1,116 @@
-// Floats to levels.
+// Floats to levels, and levels to floats.
 #include "bindings.h"
-#include "sampling.h"
+#include "dispatch.h"
+#include "level_batch.h"
+#include "level_values.h"
 
 namespace gansdk {
 namespace {
 
-// For each format of elements: a float32, a float16, or a uint16 that holds a bfloat16.
-LevelKernel level_kernel(const py::dtype& dtype) {
-  const Kernels& kernels = active_kernels();
-  if (dtype.kind() == 'f' && dtype.itemsize() == 4) return kernels.levels_float32;
-  if (dtype.kind() == 'f' && dtype.itemsize() == 2) return kernels.levels_float16;
-  if (dtype.kind() == 'u' && dtype.itemsize() == 2) return kernels.levels_bfloat16;
-  throw std::invalid_argument("x must be float32, float16, or uint16 holding bfloat16");
+using FloatArray = Array<float>;
+
+// float32, float16, or uint16 that holds bfloat16.
+Format format_of(const py::dtype& dtype) {
+  if (dtype.kind() == 'f' && dtype.itemsize() == 4) return Format::kFloat32;
+  if (dtype.kind() == 'f' && dtype.itemsize() == 2) return Format::kFloat16;
+  require(dtype.kind() == 'u' && dtype.itemsize() == 2,
+          "x must be float32, float16, or uint16 holding bfloat16");
+  return Format::kBFloat16;
 }
 
-// `x` has the shape (images, channels, pixels), `out` as many bytes. Returns the first image with
-// an element that is not finite, or -1.
-std::int64_t levels(const py::array& x, Array<std::uint8_t> out, float lo, float span,
-                    float inverse, unsigned threads) {
-  require(x.ndim() == 3 && (x.flags() & py::array::c_style) != 0, "x must be contiguous, 3-D");
+}  // namespace
+
+FloatImages float_images(const py::array& x, bool swapped) {
+  require(x.ndim() == 4, "x must have four dimensions");
+  const auto size = [&x](int i) { return static_cast<std::uint64_t>(x.shape(i)); };
+  require(!swapped || size(1) >= 3, "x must have three channels for their order to matter");
+  return {static_cast<const unsigned char*>(x.data()),
+          format_of(x.dtype()),
+          size(0),
+          size(1),
+          size(2),
+          size(3),
+          x.strides(0),
+          x.strides(1),
+          x.strides(2),
+          x.strides(3),
+          swapped};
+}
+
+LevelLaw level_law(float lo, float span, float inverse, int rounding, const FloatArray& mean,
+                   const FloatArray& std, std::uint64_t channels) {
+  require(rounding >= 0 && rounding <= 2, "rounding must be 0, 1 or 2");
+  const auto size = static_cast<std::uint64_t>(mean.size());
+  require(mean.size() == std.size() && (size == 0 || size == channels),
+          "mean and std must hold one number a channel, or none");
+  LevelLaw law = {lo, span, inverse, static_cast<Rounding>(rounding)};
+  if (size != 0) law.mean = mean.data(), law.std = std.data();
+  return law;
+}
+
+namespace {
+
+// `x` is (images, channels, height, width) with any strides; `out` has as many levels, uint8 or
+// uint16. Returns the first image with an element that is not finite, or -1.
+std::int64_t levels(const py::array& x, py::array out, float lo, float span, float inverse,
+                    int rounding, const FloatArray& mean, const FloatArray& std, bool swapped,
+                    unsigned threads) {
+  const FloatImages batch = float_images(x, swapped);
+  const LevelLaw law = level_law(lo, span, inverse, rounding, mean, std, batch.channels);
+  const bool wide = out.itemsize() == 2;
+  require(out.dtype().kind() == 'u' && out.itemsize() <= 2, "out must be uint8 or uint16");
+  require((out.flags() & py::array::c_style) != 0, "out must be contiguous");
   require(out.size() == x.size(), "out must have as many elements as x");
-  const LevelKernel kernel = level_kernel(x.dtype());
-  const Batch batch = {
-      static_cast<const unsigned char*>(x.data()), static_cast<std::uint64_t>(x.itemsize()),
-      static_cast<std::uint64_t>(x.shape(0)),      static_cast<std::uint64_t>(x.shape(1)),
-      static_cast<std::uint64_t>(x.shape(2)),      out.mutable_data()};
+  const LevelKernel kernel = active_kernels().levels;
+  auto* const to = static_cast<unsigned char*>(out.mutable_data());
   const py::gil_scoped_release release;
-  return static_cast<std::int64_t>(fill_levels(kernel, batch, {lo, span, inverse}, threads));
+  return static_cast<std::int64_t>(fill_levels(kernel, batch, law, wide, to, threads));
+}
+
+// `x` is (images, height, width, channels); `tables` (1 or channels, 256) values of the width of
+// `out`, as unsigned integers.
+template <class Value>
+void values(const Array<std::uint8_t>& x, const py::array& tables, py::array out, bool planar,
+            bool swapped, unsigned threads) {
+  require(x.ndim() == 4, "x must have four dimensions");
+  require(out.size() == x.size(), "out must have as many elements as x");
+  const auto channels = static_cast<std::uint64_t>(x.shape(3));
+  const auto count = static_cast<std::uint64_t>(tables.shape(0));
+  require(tables.shape(1) == 256 && (count == 1 || count == channels),
+          "tables must hold 256 values, for all channels or for each");
+  require(!swapped || channels >= 3, "x must have three channels for their order to matter");
+  const LevelImages<Value> batch = {x.data(),
+                                    static_cast<std::uint64_t>(x.shape(0)),
+                                    channels,
+                                    static_cast<std::uint64_t>(x.shape(1) * x.shape(2)),
+                                    static_cast<const Value*>(tables.data()),
+                                    count != 1,
+                                    planar,
+                                    swapped,
+                                    static_cast<Value*>(out.mutable_data())};
+  const py::gil_scoped_release release;
+  look_up(batch, threads);
+}
+
+void values_of_any_width(const Array<std::uint8_t>& x, const py::array& tables,
+                         const py::array& out, bool planar, bool swapped, unsigned threads) {
+  require(tables.ndim() == 2 && (tables.flags() & py::array::c_style) != 0 &&
+              (out.flags() & py::array::c_style) != 0,
+          "tables and out must be contiguous");
+  require(tables.itemsize() == out.itemsize(), "tables and out must have the same dtype");
+  if (out.itemsize() == 4) return values<std::uint32_t>(x, tables, out, planar, swapped, threads);
+  require(out.itemsize() == 2, "out must be float32, or of two bytes");
+  values<std::uint16_t>(x, tables, out, planar, swapped, threads);
 }
 
 }  // namespace
 
 void define_images(py::module_& module) {
-  module.def("levels", &levels, py::arg("x"), py::arg("out").noconvert(), py::arg("lo"),
-             py::arg("span"), py::arg("inverse"), py::arg("threads"));
+  module.def("levels", &levels, py::arg("x"), py::arg("out"), py::arg("lo"), py::arg("span"),
+             py::arg("inverse"), py::arg("rounding"), py::arg("mean"), py::arg("std"),
+             py::arg("swapped"), py::arg("threads"));
+  module.def("values", &values_of_any_width, py::arg("x").noconvert(), py::arg("tables"),
+             py::arg("out"), py::arg("planar"), py::arg("swapped"), py::arg("threads"));
 }
 
 }  // namespace gansdk

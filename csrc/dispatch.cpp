@@ -3,16 +3,28 @@
 #include <array>
 #include <cstdlib>
 
+#ifdef GANSDK_X86_KERNELS
+#include <cpuid.h>
+#endif
+
 namespace gansdk {
 namespace {
 
 constexpr std::array<const char*, 3> kKnown = {"baseline", "avx2", "avx512"};
 
+#ifdef GANSDK_X86_KERNELS
+// Clang 14 does not know the name. Whether the system keeps the registers was asked with AVX2.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
+
 std::vector<const Kernels*> detect() {
   std::vector<const Kernels*> found = {&baseline::kernels};
 #ifdef GANSDK_X86_KERNELS
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2")) found.push_back(&avx2::kernels);
+  if (__builtin_cpu_supports("avx2") && has_f16c()) found.push_back(&avx2::kernels);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
     found.push_back(&avx512::kernels);

@@ -130,9 +130,7 @@ const Kernels kernels = {GANSDK_STRING(GANSDK_KERNELS_NAMESPACE),
                          fill_truncated_normal,
                          fill<RawWords>,
                          truncation_at,
-                         levels<Float32>,
-                         levels<Float16>,
-                         levels<BFloat16>};
+                         levels};
 }
 
 }  // namespace gansdk

@@ -31,25 +31,39 @@ struct Rows {
 template <class T>
 using LatentKernel = void (*)(const Rows& rows, uint64_t first, uint64_t last, T* out);
 
-// Level = round-half-even(clamp((x - lo) / span, 0, 1) * 255). `inverse` is 1 / span where span is
-// a power of two, which makes the product equal to the quotient and cheaper; otherwise it is 0.
-struct LevelRange {
+enum class Format : uint32_t { kFloat32, kFloat16, kBFloat16 };
+
+// What happens to the fraction of a level: half to even; dropped; or dropped from x * 127.5 + 128,
+// which is StyleGAN's line of code.
+enum class Rounding : uint32_t { kNearest, kTruncate, kStyleGan };
+
+// Level = round(clamp((x - lo) / span, 0, 1) * highest), after x = x * std + mean where they are
+// given. `inverse` is 1 / span where span is a power of two, which makes the product equal to the
+// quotient and cheaper; otherwise it is 0.
+struct LevelLaw {
   float lo;
   float span;
   float inverse;
+  Rounding rounding = Rounding::kNearest;
+  const float* mean = nullptr;  // one a channel
+  const float* std = nullptr;
 };
 
-// `pixels` pixels of `channels` planes, `plane_stride` elements apart, into interleaved bytes.
-struct Planes {
-  const void* in;
-  uint64_t plane_stride;
+// A run of pixels at any distance from each other, to be interleaved at `out`.
+struct Pixels {
+  const unsigned char* in;
+  Format format;
+  int64_t pixel_stride;  // bytes, as the next
+  int64_t channel_stride;
   uint64_t pixels;
   uint64_t channels;
-  uint8_t* out;
+  bool swapped;  // the first three channels come in reverse
+  bool wide;     // levels 0 ... 65535 as uint16_t, not 0 ... 255 as bytes
+  unsigned char* out;
 };
 
 // True if all elements are finite; one that is not becomes level 0.
-using LevelKernel = bool (*)(const Planes& planes, const LevelRange& range);
+using LevelKernel = bool (*)(const Pixels& pixels, const LevelLaw& law);
 
 struct Kernels {
   const char* isa;
@@ -59,9 +73,7 @@ struct Kernels {
   LatentKernel<uint32_t> words;
   // For a threshold of 2^-90 or more, infinity included.
   Truncation (*truncation)(float threshold);
-  LevelKernel levels_float32;
-  LevelKernel levels_float16;
-  LevelKernel levels_bfloat16;
+  LevelKernel levels;
 };
 
 namespace baseline {

@@ -1,153 +1,274 @@
-// float32, float16 and bfloat16 planes to interleaved bytes. Included by kernels.cpp alone.
+// Runs of pixels to bytes at the speed of memory, where they lie as they mostly do: float32,
+// float16 or bfloat16, planes of 1, 3 or 4 channels or interleaved. All else, and what holds a NaN
+// or an infinity, goes the general way of levels_general.h. Included by kernels.cpp alone.
 //
-// One pass: convert, clamp, scale, round half to even, note what is not finite, interleave. float16
-// is widened with integer operations, exactly, because a plain -mavx2 build lacks the instruction.
+// A 32-bit word holds the levels of one pixel; in a vector of words the levels are then shuffled
+// into place. Whether all was finite is told by the sum of all elements: an infinity or a NaN stays
+// in it. A sum of finite elements that overflows costs a second, careful pass and nothing else.
 #pragma once
 
 #include <stdint.h>
 
-#include "elementary.h"
-#include "kernels.h"
+#include "level_law.h"
+#include "levels_general.h"
 
 namespace gansdk {
 namespace {
 
-// The first `kBytes` bytes at `to` become the lowest of `word`, the lowest first whatever the
-// machine's order. A word of the very width matters: widened, the loop would not be vectorised.
-template <int kBytes, class Word>
-inline void store_low_bytes(uint8_t* to, Word word) {
-  if constexpr (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__) {
-    word = sizeof(Word) == 8 ? __builtin_bswap64(word) : __builtin_bswap32(word);
-  }
-  __builtin_memcpy(to, &word, kBytes);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && (defined(__SSE2__) || defined(__aarch64__))
+
+template <class Format>
+inline FloatVector load(const typename Format::Stored* from) {
+  typedef typename Format::Stored Stored [[gnu::vector_size(kLanes * sizeof(*from))]];
+  Stored stored;
+  __builtin_memcpy(&stored, from, sizeof stored);
+  return as_float(Format::widen(__builtin_convertvector(stored, WordVector)));
+}
+#if defined(__AVX512F__)
+template <>
+inline FloatVector load<Float16>(const uint16_t* from) {
+  __m256i stored;
+  __builtin_memcpy(&stored, from, sizeof stored);
+  return (FloatVector)_mm512_maskz_cvtph_ps(0xFFFF, stored);
+}
+#elif defined(__F16C__)
+template <>
+inline FloatVector load<Float16>(const uint16_t* from) {
+  __m128i stored;
+  __builtin_memcpy(&stored, from, sizeof stored);
+  return (FloatVector)_mm256_cvtph_ps(stored);
+}
+#endif
+
+inline bool is_finite(FloatVector sum) {
+  const WordVector not_finite = (WordVector)((as_bits(sum) & 0x7F800000u) == 0x7F800000u);
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask((__m512i)not_finite) == 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_ps((__m256)not_finite) == 0;
+#elif defined(__SSE2__)
+  return _mm_movemask_ps((__m128)not_finite) == 0;
+#else
+  return vmaxvq_u32((uint32x4_t)not_finite) == 0;
+#endif
 }
 
-struct Float32 {
-  using Stored = uint32_t;
-  static constexpr uint32_t kExponent = 0x7F800000u;
-  static float widen(uint32_t bits) { return as_float(bits); }
+// Vectors of words whose lowest byte is a level, above it what `Rounding` left there.
+template <class Format, class Law, class Rounding>
+struct Converter {
+  const Law law;
+  FloatVector sum = {};
+
+  [[gnu::always_inline]] inline WordVector operator()(const typename Format::Stored* from) {
+    FloatVector x = load<Format>(from);
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(x));  // or g++ loads it twice, which costs when it straddles cache lines
+#elif defined(__SSE2__)
+    __asm__("" : "+x"(x));
+#endif
+    sum += x;
+    return Rounding::round(law.clamped(x, 255.0f));
+  }
 };
 
-struct BFloat16 {
-  using Stored = uint16_t;
-  static constexpr uint32_t kExponent = 0x7F80u;
-  static float widen(uint32_t bits) { return as_float(bits << 16); }
-};
-
-struct Float16 {
-  using Stored = uint16_t;
-  static constexpr uint32_t kExponent = 0x7C00u;
-  // Finite values only. Subnormals are converted as integers, so that no float32 on the way is
-  // subnormal and flush-to-zero modes change nothing.
-  static float widen(uint32_t bits) {
-    const uint32_t magnitude = bits & 0x7FFFu;
-    const uint32_t normal = (magnitude << 13) + (112u << 23);
-    const uint32_t subnormal = as_bits(as_signed_float(magnitude) * 0x1p-24f);
-    return as_float((magnitude < 0x400u ? subnormal : normal) | (bits & 0x8000u) << 16);
-  }
-};
-
-// The level of one element; sets bits of `bad` if it is not finite. Adding 1.5 * 2^23 leaves no
-// room for a fraction, so the addition itself rounds half to even and the low byte is the level.
-template <class Format, bool kMultiply>
-inline uint32_t level(uint32_t bits, const LevelRange& range, uint32_t& bad) {
-  const float shifted = Format::widen(bits) - range.lo;
-  float v = kMultiply ? shifted * range.inverse : shifted / range.span;
-  v = v > 0.0f ? v : 0.0f;
-  v = v < 1.0f ? v : 1.0f;
-  const uint32_t rounded = as_bits(v * 255.0f + 0x1.8p23f) & 0xFFu;
-  const uint32_t not_finite = (bits & Format::kExponent) == Format::kExponent ? ~0u : 0u;
-  bad |= not_finite;
-  return rounded & ~not_finite;
+// One level in each of four bytes; only the first word needs clearing, the others are shifted.
+template <class Rounding>
+[[gnu::always_inline]] inline WordVector join(WordVector a, WordVector b, WordVector c,
+                                              WordVector d) {
+  return (a ^ Rounding::kAbove) | b << 8 | c << 16 | d << 24;
 }
 
-// Arguments of the loops go by value: bytes may alias anything, so that a store through `out` would
-// otherwise force them to be read again and keep the loop from being vectorised.
-
-// Planes of any channel count: one strided pass a plane.
-template <class Format, bool kMultiply>
-bool separate(const Planes p, const LevelRange range) {
-  const auto* in = static_cast<const typename Format::Stored*>(p.in);
-  uint32_t bad = 0;
-  for (uint64_t c = 0; c < p.channels; ++c, in += p.plane_stride) {
-    for (uint64_t i = 0; i < p.pixels; ++i) {
-      p.out[i * p.channels + c] = static_cast<uint8_t>(level<Format, kMultiply>(in[i], range, bad));
-    }
-  }
-  return bad == 0;
+// The low three bytes of every word, without gaps, in the first three quarters of a vector; what
+// follows is anything.
+[[gnu::always_inline]] inline WordVector drop_fourth_bytes(WordVector x) {
+#if defined(__AVX512F__)
+  const __m512i in_lanes = _mm512_maskz_shuffle_epi8(
+      ~0ull, (__m512i)x,
+      _mm512_maskz_broadcast_i32x4(
+          0xFFFF, _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1)));
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 3, 7, 11, 15);
+  return (WordVector)_mm512_maskz_permutexvar_epi32(0xFFFF, lanes, in_lanes);
+#elif defined(__AVX2__)
+  const __m256i in_lanes =
+      _mm256_shuffle_epi8((__m256i)x, _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                                          0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1)));
+  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7);
+  return (WordVector)_mm256_permutevar8x32_epi32(in_lanes, lanes);
+#elif defined(__SSE2__)
+  // Two pixels in six bytes of either half, then the halves together.
+  const __m128i low = _mm_set1_epi64x(0x0000000000FFFFFF);
+  const __m128i high = _mm_set1_epi64x(0x0000FFFFFF000000);
+  const __m128i v = (__m128i)x;
+  const __m128i six =
+      _mm_or_si128(_mm_and_si128(v, low), _mm_and_si128(_mm_srli_epi64(v, 8), high));
+  const __m128i second = _mm_srli_si128(_mm_unpackhi_epi64(_mm_setzero_si128(), six), 2);
+  return (WordVector)_mm_or_si128(_mm_move_epi64(six), second);
+#else
+  const uint8x16_t choice = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255};
+  return (WordVector)vqtbl1q_u8((uint8x16_t)x, choice);
+#endif
 }
 
-// One plane, or data that are interleaved already.
-template <class Format, bool kMultiply>
-bool elementwise(const Planes p, const LevelRange range) {
-  const auto* in = static_cast<const typename Format::Stored*>(p.in);
-  uint8_t* out = p.out;
-  uint32_t bad = 0;
-  for (uint64_t i = 0; i < p.pixels; ++i) {
-    out[i] = static_cast<uint8_t>(level<Format, kMultiply>(in[i], range, bad));
-  }
-  return bad == 0;
+// The first bytes of all words, then the second ones, the third and the fourth.
+[[gnu::always_inline]] inline WordVector transpose_bytes(WordVector x) {
+#if defined(__AVX512F__)
+  const __m512i in_lanes = _mm512_maskz_shuffle_epi8(
+      ~0ull, (__m512i)x,
+      _mm512_maskz_broadcast_i32x4(
+          0xFFFF, _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
+  const __m512i lanes = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return (WordVector)_mm512_maskz_permutexvar_epi32(0xFFFF, lanes, in_lanes);
+#elif defined(__AVX2__)
+  const __m256i in_lanes =
+      _mm256_shuffle_epi8((__m256i)x, _mm256_broadcastsi128_si256(_mm_setr_epi8(
+                                          0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)));
+  const __m256i lanes = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  return (WordVector)_mm256_permutevar8x32_epi32(in_lanes, lanes);
+#elif defined(__SSE2__)
+  const __m128i v = (__m128i)x;
+  const __m128i pairs = _mm_unpacklo_epi8(v, _mm_srli_si128(v, 8));
+  return (WordVector)_mm_unpacklo_epi8(pairs, _mm_srli_si128(pairs, 8));
+#else
+  const uint8x16_t choice = {0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15};
+  return (WordVector)vqtbl1q_u8((uint8x16_t)x, choice);
+#endif
 }
 
-// Three planes: a tile of pixels is packed into 32-bit words, then two pixels at a time are stored
-// as eight bytes of which the next store overwrites two. The last pixels go byte by byte, because
-// what lies behind them may belong to another thread.
-template <class Format, bool kMultiply>
-bool three(const Planes p, const LevelRange range) {
-  constexpr uint64_t kPixels = 512;
-  alignas(64) uint32_t tile[kPixels];
-  const auto* in0 = static_cast<const typename Format::Stored*>(p.in);
-  const auto* in1 = in0 + p.plane_stride;
-  const auto* in2 = in1 + p.plane_stride;
-  uint32_t bad = 0;
-  for (uint64_t done = 0; done < p.pixels; done += kPixels) {
-    const uint64_t n = p.pixels - done < kPixels ? p.pixels - done : kPixels;
-    for (uint64_t i = 0; i < n; ++i) {
-      tile[i] = level<Format, kMultiply>(in0[done + i], range, bad) |
-                level<Format, kMultiply>(in1[done + i], range, bad) << 8 |
-                level<Format, kMultiply>(in2[done + i], range, bad) << 16;
-    }
-    uint8_t* out = p.out + 3 * done;
-    uint64_t i = 0;
-    for (; i + 3 <= n; i += 2) {
-      const uint64_t two = tile[i] | static_cast<uint64_t>(tile[i + 1]) << 24;
-      store_low_bytes<8>(out + 3 * i, two);
-    }
-    for (; i < n; ++i) store_low_bytes<3>(out + 3 * i, tile[i]);
+// Three planes. A whole vector is stored, of which the next one overwrites the last quarter; near
+// the end, where what lies behind may belong to another thread, no more than there is. What is left
+// of a vector then is done together with pixels that were done before. At least kLanes pixels.
+template <class Format, class Law, class Rounding>
+bool three(const Pixels& p, const Law& law) {
+  using Stored = typename Format::Stored;
+  const auto plane = [&p](uint64_t k) {
+    const int64_t offset = static_cast<int64_t>(source_channel(p, k)) * p.channel_stride;
+    return reinterpret_cast<const Stored*>(p.in + offset);
+  };
+  const Stored* const in0 = plane(0);
+  const Stored* const in1 = plane(1);
+  const Stored* const in2 = plane(2);
+  unsigned char* const out = p.out;
+  const uint64_t n = p.pixels;
+  Converter<Format, Law, Rounding> convert0{law}, convert1{law}, convert2{law};
+  const auto pixels_at = [&](uint64_t i) __attribute__((always_inline)) {
+    return drop_fourth_bytes(convert0(in0 + i) | convert1(in1 + i) << 8 | convert2(in2 + i) << 16);
+  };
+  uint64_t i = 0;
+  for (; i + kLanes + kLanes / 2 <= n; i += kLanes) {
+    const WordVector pixels = pixels_at(i);
+    __builtin_memcpy(out + 3 * i, &pixels, kVectorBytes);
   }
-  return bad == 0;
+  while (i < n) {
+    if (i + kLanes > n) i = n - kLanes;
+    const WordVector pixels = pixels_at(i);
+    __builtin_memcpy(out + 3 * i, &pixels, 3 * kLanes);
+    i += kLanes;
+  }
+  return is_finite(convert0.sum + convert1.sum + convert2.sum);
 }
 
-template <class Format, bool kMultiply>
-bool four(const Planes p, const LevelRange range) {
-  const auto* in0 = static_cast<const typename Format::Stored*>(p.in);
-  const auto* in1 = in0 + p.plane_stride;
-  const auto* in2 = in1 + p.plane_stride;
-  const auto* in3 = in2 + p.plane_stride;
-  uint8_t* out = p.out;
-  uint32_t bad = 0;
-  for (uint64_t i = 0; i < p.pixels; ++i) {
-    const uint32_t pixel = level<Format, kMultiply>(in0[i], range, bad) |
-                           level<Format, kMultiply>(in1[i], range, bad) << 8 |
-                           level<Format, kMultiply>(in2[i], range, bad) << 16 |
-                           level<Format, kMultiply>(in3[i], range, bad) << 24;
-    store_low_bytes<4>(out + 4 * i, pixel);
+// Four planes; at least kLanes pixels.
+template <class Format, class Law, class Rounding>
+bool four(const Pixels& p, const Law& law) {
+  using Stored = typename Format::Stored;
+  const Stored* in[4];
+  for (uint64_t k = 0; k < 4; ++k) {
+    const int64_t offset = static_cast<int64_t>(source_channel(p, k)) * p.channel_stride;
+    in[k] = reinterpret_cast<const Stored*>(p.in + offset);
   }
-  return bad == 0;
+  unsigned char* const out = p.out;
+  const uint64_t n = p.pixels;
+  Converter<Format, Law, Rounding> convert0{law}, convert1{law}, convert2{law}, convert3{law};
+  for (uint64_t i = 0; i < n; i += kLanes) {
+    if (i + kLanes > n) i = n - kLanes;
+    const WordVector pixels = join<Rounding>(convert0(in[0] + i), convert1(in[1] + i),
+                                             convert2(in[2] + i), convert3(in[3] + i));
+    __builtin_memcpy(out + 4 * i, &pixels, kVectorBytes);
+  }
+  return is_finite(convert0.sum + convert1.sum + convert2.sum + convert3.sum);
 }
 
-template <class Format, bool kMultiply>
-bool choose(const Planes& planes, const LevelRange& range) {
-  if (planes.channels == 1) return elementwise<Format, kMultiply>(planes, range);
-  if (planes.channels == 3) return three<Format, kMultiply>(planes, range);
-  if (planes.channels == 4) return four<Format, kMultiply>(planes, range);
-  return separate<Format, kMultiply>(planes, range);
+// One plane, or pixels that are interleaved already; at least 4 * kLanes elements.
+template <class Format, class Law, class Rounding>
+bool elementwise(const Pixels& p, const Law& law) {
+  const auto* const in = reinterpret_cast<const typename Format::Stored*>(p.in);
+  unsigned char* const out = p.out;
+  const uint64_t n = p.pixels * p.channels;
+  Converter<Format, Law, Rounding> convert0{law}, convert1{law}, convert2{law}, convert3{law};
+  for (uint64_t i = 0; i < n; i += kVectorBytes) {
+    if (i + kVectorBytes > n) i = n - kVectorBytes;
+    const WordVector levels = transpose_bytes(
+        join<Rounding>(convert0(in + i), convert1(in + i + kLanes), convert2(in + i + 2 * kLanes),
+                       convert3(in + i + 3 * kLanes)));
+    __builtin_memcpy(out + i, &levels, kVectorBytes);
+  }
+  return is_finite(convert0.sum + convert1.sum + convert2.sum + convert3.sum);
+}
+
+inline void swap_first_and_third(unsigned char* out, uint64_t pixels, uint64_t channels) {
+  for (uint64_t i = 0; i < pixels; ++i, out += channels) {
+    const unsigned char first = out[0];
+    out[0] = out[2];
+    out[2] = first;
+  }
+}
+
+// Whether the levels were made, and all of them of finite elements.
+template <class Format, class Law, class Rounding>
+bool levels_fast(const Pixels& p, const Law& law) {
+  constexpr int64_t kBytes = sizeof(typename Format::Stored);
+  const int64_t channels = static_cast<int64_t>(p.channels);
+  const bool interleaved = p.channel_stride == kBytes && p.pixel_stride == channels * kBytes;
+  if (interleaved || (channels == 1 && p.pixel_stride == kBytes)) {
+    if (p.pixels * p.channels < kVectorBytes) return false;
+    if (!elementwise<Format, Law, Rounding>(p, law)) return false;
+    if (p.swapped) swap_first_and_third(p.out, p.pixels, p.channels);
+    return true;
+  }
+  if (p.pixel_stride != kBytes || p.pixels < kLanes) return false;
+  if (channels == 3) return three<Format, Law, Rounding>(p, law);
+  if (channels == 4) return four<Format, Law, Rounding>(p, law);
+  return false;
 }
 
 template <class Format>
-bool levels(const Planes& planes, const LevelRange& range) {
-  return range.inverse != 0.0f ? choose<Format, true>(planes, range)
-                               : choose<Format, false>(planes, range);
+bool levels_fast(const Pixels& p, const LevelLaw& law) {
+  if (p.wide || law.std != nullptr) return false;
+  if (law.rounding == Rounding::kStyleGan) return levels_fast<Format, StyleGan, Truncated>(p, {});
+  if (law.inverse != 0.0f) {
+    const Product product = {law.lo, law.inverse * 255.0f};
+#if defined(__AVX512F__)
+    if (law.lo == -0.5f * law.span && law.rounding == Rounding::kNearest) {
+      return levels_fast<Format, SymmetricProduct, ToNearest>(p, {-law.lo, product.scale});
+    }
+#endif
+    return law.rounding == Rounding::kNearest ? levels_fast<Format, Product, ToNearest>(p, product)
+                                              : levels_fast<Format, Product, Truncated>(p, product);
+  }
+  if (law.rounding != Rounding::kNearest) return false;
+  return levels_fast<Format, Quotient, ToNearest>(p, {law.lo, law.span, 255.0f});
+}
+
+bool levels_fast(const Pixels& p, const LevelLaw& law) {
+  switch (p.format) {
+    case Format::kFloat32:
+      return levels_fast<Float32>(p, law);
+    case Format::kFloat16:
+      return levels_fast<Float16>(p, law);
+    case Format::kBFloat16:
+      return levels_fast<BFloat16>(p, law);
+  }
+  return false;
+}
+
+#else
+
+bool levels_fast(const Pixels&, const LevelLaw&) { return false; }
+
+#endif
+
+bool levels(const Pixels& pixels, const LevelLaw& law) {
+  return levels_fast(pixels, law) || levels_general(pixels, law);
 }
 
 }  // namespace

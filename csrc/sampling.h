@@ -1,7 +1,6 @@
-// Whole arrays from kernels: what bindings and tests call, knowing neither Python nor ONNX Runtime.
+// Whole arrays of latents from kernels, knowing neither Python nor ONNX Runtime.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 
 #include "dispatch.h"
@@ -33,46 +32,6 @@ void fill_latents(LatentKernel<T> kernel, const std::uint64_t* seeds, bool seed_
              out + row * rows.dim);
     }
   });
-}
-
-// A batch of images, each `channels` planes of `pixels` elements of `element_bytes` bytes.
-struct Batch {
-  const unsigned char* in;
-  std::uint64_t element_bytes;
-  std::uint64_t images;
-  std::uint64_t channels;
-  std::uint64_t pixels;
-  std::uint8_t* out;
-};
-
-inline constexpr std::uint64_t kAllFinite = ~std::uint64_t{0};
-
-// Interleaved levels of a batch; returns the first image with an element that is not finite, or
-// kAllFinite. Such elements become level 0.
-inline std::uint64_t fill_levels(LevelKernel kernel, const Batch& batch, const LevelRange& range,
-                                 unsigned threads) {
-  const std::uint64_t elements = batch.images * batch.channels * batch.pixels;
-  if (elements == 0) return kAllFinite;
-  const std::uint64_t chunk = std::max<std::uint64_t>(1, 65536 / batch.channels);
-  if (elements * (batch.element_bytes + 1) < kParallelBytes) threads = 1;
-  std::atomic<std::uint64_t> first_bad{kAllFinite};
-  parallel_for(batch.images * batch.pixels, chunk, threads, [&](auto first, auto last) {
-    while (first < last) {
-      const std::uint64_t image = first / batch.pixels;
-      const std::uint64_t pixel = first % batch.pixels;
-      const std::uint64_t n = std::min(last - first, batch.pixels - pixel);
-      const std::uint64_t offset = image * batch.channels * batch.pixels + pixel;
-      const Planes planes = {batch.in + offset * batch.element_bytes, batch.pixels, n,
-                             batch.channels, batch.out + first * batch.channels};
-      if (!kernel(planes, range)) {
-        std::uint64_t seen = first_bad.load();
-        while (image < seen && !first_bad.compare_exchange_weak(seen, image)) {
-        }
-      }
-      first += n;
-    }
-  });
-  return first_bad.load();
 }
 
 }  // namespace gansdk

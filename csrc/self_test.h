@@ -55,11 +55,20 @@ bool has_sum(LatentKernel<T> kernel, std::uint64_t expected, Truncation truncati
 }
 
 inline bool has_levels(LevelKernel kernel, const std::array<NearTie, 4>& near_ties,
-                       const LevelRange& range) {
+                       const LevelLaw& law) {
   std::array<std::uint32_t, 256> in;  // long enough for the widest vectors' loops
   std::array<std::uint8_t, 256> out;
   for (std::size_t i = 0; i < in.size(); ++i) in[i] = near_ties[i % 4].bits;
-  if (!kernel({in.data(), in.size(), in.size(), 1, out.data()}, range)) return false;
+  const Pixels pixels = {reinterpret_cast<const unsigned char*>(in.data()),
+                         Format::kFloat32,
+                         4,
+                         4,
+                         in.size(),
+                         1,
+                         false,
+                         false,
+                         out.data()};
+  if (!kernel(pixels, law)) return false;
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (out[i] != near_ties[i % 4].level) return false;
   }
@@ -75,8 +84,8 @@ inline const char* self_test(const Kernels& kernels) {
                kernels.truncation(kSelfTestThreshold))) {
     return "truncated normal latents";
   }
-  if (!has_levels(kernels.levels_float32, kNearTiesOfProduct, {0, 1, 1}) ||
-      !has_levels(kernels.levels_float32, kNearTiesOfQuotient, {0, 3, 0})) {
+  if (!has_levels(kernels.levels, kNearTiesOfProduct, {0, 1, 1}) ||
+      !has_levels(kernels.levels, kNearTiesOfQuotient, {0, 3, 0})) {
     return "levels";
   }
   return nullptr;

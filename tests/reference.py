@@ -172,9 +172,28 @@ def labels(count: int, prior: list[float], seed: int, start: int = 0) -> list[in
     return drawn
 
 
-def levels(x: NDArray[Any], lo: float, hi: float) -> NDArray[np.uint8]:
-    """Round-half-to-even(clamp((x - lo) / (hi - lo), 0, 1) * 255), each step in float32."""
-    span = f32(hi) - f32(lo)
+def levels(
+    x: NDArray[Any],
+    lo: float,
+    hi: float,
+    *,
+    highest: int = 255,
+    rounding: str = "nearest",
+    mean: Any = None,
+    std: Any = None,
+) -> NDArray[Any]:
+    """Levels of (n, channels, height, width), each step in float32: docs/images.md."""
+    values = x.astype(f32)
     with np.errstate(over="ignore"):
-        unit = np.clip((x.astype(f32) - f32(lo)) / span, f32(0), f32(1))
-    return np.rint(unit * f32(255)).astype(np.uint8)
+        if mean is not None or std is not None:
+            channels = x.shape[1]
+            scale = np.ones(channels, f32) if std is None else np.array(std, f32)
+            shift = np.zeros(channels, f32) if mean is None else np.array(mean, f32)
+            values = values * scale[:, None, None] + shift[:, None, None]
+        if rounding == "stylegan":
+            level = np.clip(values * f32(127.5) + f32(128), f32(0), f32(255))
+        else:
+            span = f32(hi) - f32(lo)
+            level = np.clip((values - f32(lo)) / span, f32(0), f32(1)) * f32(highest)
+    whole = np.rint(level) if rounding == "nearest" else np.trunc(level)
+    return whole.astype(np.uint8 if highest == 255 else np.uint16)

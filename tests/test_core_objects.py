@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLAGS = {
     "baseline": [],
-    "avx2": ["-mavx2"],
+    "avx2": ["-mavx2", "-mf16c"],
     "avx512": [
         "-mavx512f",
         "-mavx512bw",

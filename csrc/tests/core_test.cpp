@@ -243,9 +243,9 @@ void test_self_test() {
   wrong.words = one_bit_off<&Kernels::words, std::uint32_t>;
   assert(self_test(wrong) == std::string("random words"));
   wrong = baseline::kernels;
-  wrong.levels_float32 = [](const Planes& planes, const LevelRange& range) {
-    const bool finite = baseline::kernels.levels_float32(planes, range);
-    planes.out[planes.pixels - 1] += range.inverse == 0;
+  wrong.levels = [](const Pixels& pixels, const LevelLaw& law) {
+    const bool finite = baseline::kernels.levels(pixels, law);
+    pixels.out[pixels.pixels - 1] += law.inverse == 0;
     return finite;
   };
   assert(self_test(wrong) == std::string("levels"));

@@ -64,6 +64,14 @@ def test_every_word(compiler: str) -> None:
     assert [isa for isa in isas if checked([folder / f"every_word_{isa}"]) != expected] == []
 
 
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_every_level(compiler: str) -> None:
+    """All 2^32 float32 patterns, by every instruction set here."""
+    options = "-DGANSDK_WERROR=ON"
+    folder = build(need(compiler, COMPILERS[compiler]), options, target="every_level")
+    assert checked([folder / "every_level"]) == "passed\n"
+
+
 # Clang squares a float32 into a float64 by this instruction; a truncated normal's threshold is one.
 MDEBR = r"""
 int main() {

@@ -10,6 +10,7 @@ from .animation import encode_animation as encode_animation
 from .animation import save_animation as save_animation
 from .conversion import from_uint8 as from_uint8
 from .conversion import to_uint8 as to_uint8
+from .conversion import to_uint16 as to_uint16
 from .encoding import encode as encode
 from .files import check_target as check_target
 from .files import save as save
@@ -28,4 +29,5 @@ __all__ = [
     "save_animation",
     "to_pil",
     "to_uint8",
+    "to_uint16",
 ]

@@ -1,41 +1,59 @@
-"""A network's floats to levels, and levels to floats."""
+"""A network's floats to levels, and levels to floats; the formulas are in docs/images.md."""
 
 from __future__ import annotations
 
-import math
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _core
 from ..arguments import choice, integer
-from ..errors import InvalidArgumentError, NonFiniteError
+from ..errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
+from .law import Color, Layout, Rounding, channel_values, checked_floats, level_law, value_limits
 from .pictures import Bytes, checked_pictures
+
+Nonfinite: TypeAlias = Literal["error", "zero"]
+Range: TypeAlias = "tuple[float, float]"
+PerChannel: TypeAlias = "Sequence[float] | npt.NDArray[np.floating[Any]] | None"
 
 
 def to_uint8(
     x: npt.NDArray[Any],
     *,
-    value_range: tuple[float, float] = (-1, 1),
-    layout: Literal["NCHW", "NHWC"] = "NCHW",
+    value_range: Range = (-1, 1),
+    layout: Layout = "NCHW",
+    color: Color = "RGB",
+    mean: PerChannel = None,
+    std: PerChannel = None,
+    rounding: Rounding = "nearest",
     out: Bytes | None = None,
     threads: int | None = None,
-    nonfinite: Literal["error", "zero"] = "error",
+    nonfinite: Nonfinite = "error",
 ) -> Bytes:
     """Turn a batch of float images into bytes, the same bytes on every machine.
 
-    Level = round-half-to-even(clamp((x - lo) / (hi - lo), 0, 1) * 255), each step in float32.
+    Level = round(clamp((x * std + mean - lo) / (hi - lo), 0, 1) * 255), each step in float32.
 
     Parameters
     ----------
     x
         float32, float16 or bfloat16 (of ml_dtypes), four-dimensional in `layout`, any number of
-        channels. Copied first if it is not C-contiguous.
+        channels and any strides.
     value_range
         (lo, hi): the values that become 0 and 255.
     layout
         "NCHW" (batch, channels, height, width) or "NHWC".
+    color
+        "RGB", or "BGR" where the network's first three of 3 or 4 channels come in that order. The
+        result is RGB.
+    mean, std
+        One number a channel, in the order of `x`: what the training data were normalised by, as
+        (data - mean) / std. `value_range` is then that of the data, mostly (0, 1).
+    rounding
+        "nearest", half to even; "truncate", which drops the fraction as guided-diffusion does; or
+        "stylegan", its line `(x * 127.5 + 128).clamp(0, 255).to(uint8)`, for [-1, 1] alone.
     out
         Where to write: uint8, C-contiguous, writable, of the result's shape. Reusing one saves the
         page faults of a new array, which cost more than the arithmetic.
@@ -55,6 +73,8 @@ def to_uint8(
     NonFiniteError
         `x` holds a NaN or an infinity; names the first image that does. `out` is then filled, with
         level 0 in its place.
+    OutOfMemoryError
+        The result does not fit into memory.
 
     Examples
     --------
@@ -64,18 +84,128 @@ def to_uint8(
     >>> images.to_uint8(x).ravel().tolist()
     [0, 128, 255, 255]
     """
+    law = level_law(value_range, layout, color, mean, std, rounding)
+    return _levels(x, law, np.dtype(np.uint8), out, threads, nonfinite)
+
+
+def to_uint16(
+    x: npt.NDArray[Any],
+    *,
+    value_range: Range = (-1, 1),
+    layout: Layout = "NCHW",
+    color: Color = "RGB",
+    mean: PerChannel = None,
+    std: PerChannel = None,
+    rounding: Literal["nearest", "truncate"] = "nearest",
+    out: npt.NDArray[np.uint16] | None = None,
+    threads: int | None = None,
+    nonfinite: Nonfinite = "error",
+) -> npt.NDArray[np.uint16]:
+    """Turn a batch of float images into 16-bit levels: as `to_uint8`, with 65535 for 255.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gansdk import images
+    >>> x = np.array([-1, 0, 1], np.float32).reshape(1, 1, 1, 3)
+    >>> images.to_uint16(x).ravel().tolist()
+    [0, 32768, 65535]
+    """
+    choice(rounding, "rounding", ("nearest", "truncate"))
+    law = level_law(value_range, layout, color, mean, std, rounding)
+    return _levels(x, law, np.dtype(np.uint16), out, threads, nonfinite)
+
+
+def from_uint8(
+    x: Bytes,
+    *,
+    value_range: Range = (-1, 1),
+    layout: Layout = "NCHW",
+    color: Color = "RGB",
+    mean: PerChannel = None,
+    std: PerChannel = None,
+    dtype: npt.DTypeLike = np.float32,
+    out: npt.NDArray[Any] | None = None,
+    threads: int | None = None,
+) -> npt.NDArray[Any]:
+    """Turn pictures into a network's floats: (level / 255 * (hi - lo) + lo - mean) / std.
+
+    Each step is in float32, and the last is rounded to `dtype`. For image-conditioned generators,
+    discriminators and feature networks.
+
+    Parameters
+    ----------
+    x
+        uint8 of shape (batch, height, width, channels).
+    value_range
+        (lo, hi): the values of levels 0 and 255, before mean and std.
+    layout, color
+        The order of the result's axes and channels, as for `to_uint8`.
+    mean, std
+        One number a channel, in the order of the result.
+    dtype
+        float32, float16 or bfloat16 (of ml_dtypes).
+    out
+        Where to write: C-contiguous, writable, of the result's shape and dtype.
+    threads
+        At most this many; by default one for each usable CPU.
+
+    Returns
+    -------
+    Array of shape (batch, channels, height, width), or as `layout` says; `out` if it was given.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument has the wrong value, shape or dtype.
+    OutOfMemoryError
+        The result does not fit into memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from gansdk import images
+    >>> images.from_uint8(np.array([[[[0]], [[255]]]], np.uint8)).tolist()
+    [[[[-1.0], [1.0]]]]
+    """
     choice(layout, "layout", ("NCHW", "NHWC"))
+    pictures = np.ascontiguousarray(checked_pictures(x, "x"))
+    n, height, width, channels = pictures.shape
+    swapped = _swapped(color, channels)
+    lo, span = value_limits(value_range)
+    kind = _float_dtype(dtype)
+    values = np.arange(256, dtype=np.float32) / np.float32(255) * span + lo
+    tables = np.tile(values, (channels, 1)) if mean is not None or std is not None else values[None]
+    if mean is not None:
+        tables -= channel_values(mean, "mean", channels)[:, None]
+    if std is not None:
+        tables /= channel_values(std, "std", channels, positive=True)[:, None]
+    planar = layout == "NCHW"
+    shape = (n, channels, height, width) if planar else (n, height, width, channels)
+    result = _result(out, shape, kind, pictures)
+    words = np.dtype(f"u{kind.itemsize}")
+    with np.errstate(over="ignore"):  # a value beyond float16 is infinite, as astype has it
+        tables = np.ascontiguousarray(tables.astype(kind))
+    _core.values(
+        pictures, tables.view(words), result.view(words), planar, swapped, _workers(threads)
+    )
+    return result
+
+
+def _levels(
+    x: Any,
+    law: Any,
+    kind: np.dtype[Any],
+    out: Any,
+    threads: int | None,
+    nonfinite: str,
+) -> npt.NDArray[Any]:
     choice(nonfinite, "nonfinite", ("error", "zero"))
-    lo, span, inverse = _range(value_range)
-    workers = 0 if threads is None else integer(threads, "threads", least=1, most=2**31 - 1)
-    raw = _floats(x)
-    n, height, width, channels = raw.shape
-    if layout == "NCHW":
-        n, channels, height, width = raw.shape
-    shape = (n, height, width, channels)
-    result = np.empty(shape, np.uint8) if out is None else _checked_out(out, shape, raw)
-    planes = (n, channels, height * width) if layout == "NCHW" else (n, 1, math.prod(shape[1:]))
-    bad = _core.levels(raw.reshape(planes), result, lo, span, inverse, workers)
+    workers = _workers(threads)
+    planes = checked_floats(x, law.layout)
+    n, channels, height, width = planes.shape
+    result = _result(out, (n, height, width, channels), kind, planes)
+    bad = _core.levels(planes, result, *law.arguments(channels), workers)
     if bad >= 0 and nonfinite == "error":
         raise NonFiniteError(
             f"image {bad} of the batch holds a NaN or an infinity: the generator diverged there; "
@@ -85,81 +215,41 @@ def to_uint8(
     return result
 
 
-def from_uint8(x: Bytes, *, value_range: tuple[float, float] = (-1, 1)) -> npt.NDArray[np.float32]:
-    """Turn pictures into a network's floats: level / 255 * (hi - lo) + lo, in float32.
-
-    Parameters
-    ----------
-    x
-        uint8 of shape (n, height, width, channels).
-    value_range
-        (lo, hi): the values of levels 0 and 255.
-
-    Returns
-    -------
-    float32 array of shape (n, channels, height, width), C-contiguous.
-
-    Raises
-    ------
-    InvalidArgumentError
-        `x` has the wrong dtype or shape, or the range is empty.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gansdk import images
-    >>> images.from_uint8(np.array([[[[0]], [[255]]]], np.uint8)).tolist()
-    [[[[-1.0], [1.0]]]]
-    """
-    lo, span, _ = _range(value_range)
-    pictures = checked_pictures(x, "x").transpose(0, 3, 1, 2)
-    values = np.ascontiguousarray(pictures, np.float32)
-    values /= np.float32(255)
-    values *= np.float32(span)
-    values += np.float32(lo)
-    return values
+def _workers(threads: int | None) -> int:
+    return 0 if threads is None else integer(threads, "threads", least=1, most=2**31 - 1)
 
 
-def _range(value_range: tuple[float, float]) -> tuple[float, float, float]:
-    """Return lo, hi - lo and, where the latter is a power of two, its reciprocal, else 0."""
+def _swapped(color: str, channels: int) -> bool:
+    choice(color, "color", ("RGB", "BGR"))
+    if color == "BGR" and channels not in (3, 4):
+        raise InvalidArgumentError(f"color='BGR' needs 3 or 4 channels; x has {channels}")
+    return color == "BGR"
+
+
+def _float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     try:
-        lo, hi = (np.float32(v) for v in value_range)
-    except (TypeError, ValueError, OverflowError):
-        raise InvalidArgumentError(
-            f"value_range must be two numbers (lo, hi); got {value_range!r}"
-        ) from None
-    with np.errstate(over="ignore", invalid="ignore"):
-        span = hi - lo
-    if not (span > 0 and np.isfinite(span)):
-        raise InvalidArgumentError(
-            f"value_range must be finite with lo < hi in float32; got {value_range!r}"
-        )
-    power_of_two = math.frexp(span)[0] == 0.5 and 2.0**-100 < span < 2.0**100
-    return float(lo), float(span), 1 / float(span) if power_of_two else 0.0
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = np.dtype(np.void)
+    if kind not in (np.dtype(np.float32), np.dtype(np.float16)) and kind.name != "bfloat16":
+        raise InvalidArgumentError(f"dtype must be float32, float16 or bfloat16; got {dtype!r}")
+    return kind
 
 
-def _floats(x: Any) -> npt.NDArray[Any]:
-    """Check a batch of floats; contiguous, and bfloat16 as the uint16 that hold it."""
-    if not isinstance(x, np.ndarray):
-        raise InvalidArgumentError(f"x must be a NumPy array; got {type(x).__name__}")
-    if x.ndim != 4:
-        raise InvalidArgumentError(
-            f"x must have four dimensions, as (n, channels, height, width); got {x.shape}: "
-            "give one image a batch axis, x[None]"
-        )
-    bfloat16 = x.dtype.name == "bfloat16"
-    if not (bfloat16 or x.dtype in (np.dtype(np.float32), np.dtype(np.float16))):
-        raise InvalidArgumentError(
-            f"x must be float32, float16 or bfloat16; got {x.dtype}: use x.astype(np.float32)"
-        )
-    contiguous = np.ascontiguousarray(x)
-    return contiguous.view(np.uint16) if bfloat16 else contiguous
-
-
-def _checked_out(out: Any, shape: tuple[int, ...], x: npt.NDArray[Any]) -> Bytes:
-    if not isinstance(out, np.ndarray) or out.dtype != np.uint8 or out.shape != shape:
+def _result(
+    out: Any, shape: tuple[int, ...], kind: np.dtype[Any], x: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
+    if out is None:
+        try:
+            return np.empty(shape, kind)
+        except (MemoryError, ValueError):
+            raise OutOfMemoryError(
+                f"a result of shape {shape} in {kind} does not fit into memory: "
+                "convert fewer images at once"
+            ) from None
+    if not isinstance(out, np.ndarray) or out.dtype != kind or out.shape != shape:
         given = f"{out.dtype} {out.shape}" if isinstance(out, np.ndarray) else repr(type(out))
-        raise InvalidArgumentError(f"out must be a uint8 array of shape {shape}; got {given}")
+        raise InvalidArgumentError(f"out must be a {kind} array of shape {shape}; got {given}")
     if not (out.flags.c_contiguous and out.flags.writeable):
         raise InvalidArgumentError("out must be C-contiguous and writable; pass a copy of it")
     if np.may_share_memory(out, x):

@@ -1,0 +1,94 @@
+// Batches of a network's floats to levels, knowing neither Python nor ONNX Runtime.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+
+#include "kernels.h"
+#include "parallel.h"
+
+namespace gansdk {
+
+inline constexpr std::uint64_t kAllFinite = ~std::uint64_t{0};
+
+// A batch of images wherever their elements lie; strides in bytes.
+struct FloatImages {
+  const unsigned char* in;
+  Format format;
+  std::uint64_t images, channels, height, width;
+  std::int64_t image_stride, channel_stride, row_stride, pixel_stride;
+  bool swapped;  // BGR
+
+  std::uint64_t element_bytes() const { return format == Format::kFloat32 ? 4 : 2; }
+  std::uint64_t pixels() const { return height * width; }
+
+  // Pixels in a row that end where the next row begins: rows without a gap are one.
+  std::uint64_t run() const {
+    const auto row = static_cast<std::int64_t>(width) * pixel_stride;
+    return row_stride == row ? height * width : width;
+  }
+};
+
+// Interleaved levels of pixels [first, last) of an image; whether all their elements are finite.
+inline bool image_levels(LevelKernel kernel, const FloatImages& batch, const LevelLaw& law,
+                         bool wide, std::uint64_t image, std::uint64_t first, std::uint64_t last,
+                         unsigned char* out) {
+  const std::uint64_t run = batch.run();
+  const std::uint64_t level_bytes = batch.channels * (wide ? 2 : 1);
+  const unsigned char* const in = batch.in + static_cast<std::int64_t>(image) * batch.image_stride;
+  bool finite = true;
+  while (first < last) {
+    const std::uint64_t n = std::min(last - first, run - first % run);
+    const auto row = static_cast<std::int64_t>(first / batch.width);
+    const auto column = static_cast<std::int64_t>(first % batch.width);
+    const Pixels pixels = {in + row * batch.row_stride + column * batch.pixel_stride,
+                           batch.format,
+                           batch.pixel_stride,
+                           batch.channel_stride,
+                           n,
+                           batch.channels,
+                           batch.swapped,
+                           wide,
+                           out};
+    finite &= kernel(pixels, law);
+    first += n;
+    out += n * level_bytes;
+  }
+  return finite;
+}
+
+// `seen` becomes the smaller of itself and `image`.
+inline void note_bad(std::atomic<std::uint64_t>& seen, std::uint64_t image) {
+  std::uint64_t least = seen.load();
+  while (image < least && !seen.compare_exchange_weak(least, image)) {
+  }
+}
+
+// Levels of a whole batch; returns the first image with an element that is not finite, or
+// kAllFinite. Such elements become level 0.
+inline std::uint64_t fill_levels(LevelKernel kernel, const FloatImages& batch, const LevelLaw& law,
+                                 bool wide, unsigned char* out, unsigned threads) {
+  const std::uint64_t pixels = batch.pixels();
+  const std::uint64_t elements = batch.images * batch.channels * pixels;
+  if (elements == 0) return kAllFinite;
+  const std::uint64_t level_bytes = wide ? 2 : 1;
+  const std::uint64_t chunk = std::max<std::uint64_t>(1, 65536 / batch.channels);
+  if (elements * (batch.element_bytes() + level_bytes) < kParallelBytes) threads = 1;
+  std::atomic<std::uint64_t> first_bad{kAllFinite};
+  parallel_for(batch.images * pixels, chunk, threads, [&](auto first, auto last) {
+    while (first < last) {
+      const std::uint64_t image = first / pixels;
+      const std::uint64_t n = std::min(last - first, pixels - first % pixels);
+      unsigned char* to = out + first * batch.channels * level_bytes;
+      const std::uint64_t pixel = first % pixels;
+      if (!image_levels(kernel, batch, law, wide, image, pixel, pixel + n, to)) {
+        note_bad(first_bad, image);
+      }
+      first += n;
+    }
+  });
+  return first_bad.load();
+}
+
+}  // namespace gansdk
