@@ -232,14 +232,9 @@ def _golden(reference: Callable[[Inputs], npt.NDArray[np.float32]], spec: Genera
     values = np.ascontiguousarray(reference(generator_inputs(spec, _GOLDEN_COUNT)))
     if not np.isfinite(values).all():
         raise ExportError(f"the generator gives NaN or infinity at batch {_GOLDEN_COUNT}")
-    low, high = spec.output.value_range
     is_image = spec.output.kind == "image"
-    pixels = (
-        images.to_uint8(values, value_range=(low, high), layout=spec.output.layout)
-        if is_image
-        else values
-    )
-    scale = high - low if is_image else float(np.abs(values).max())
+    pixels = images.to_uint8(values, **spec.output.conversion) if is_image else values
+    scale = spec.output.span if is_image else float(np.abs(values).max())
     return Golden(
         seed=0,
         count=_GOLDEN_COUNT,

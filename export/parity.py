@@ -71,14 +71,11 @@ def compare(
         values += difference.size
         scale = max(scale, float(np.abs(expected).max()))
         if output is not None and output.kind == "image":
-            pair = [
-                images.to_uint8(x, value_range=output.value_range, layout=output.layout)
-                for x in (np.ascontiguousarray(actual), np.ascontiguousarray(expected))
-            ]
+            pair = [images.to_uint8(x, **output.conversion) for x in (actual, expected)]
             moved += int((pair[0] != pair[1]).sum())
             levels += pair[0].size
     if output is not None and output.kind == "image":
-        scale = output.value_range[1] - output.value_range[0]
+        scale = output.span
     tolerance = RELATIVE_TOLERANCE * scale
     if largest > tolerance:
         raise ExportError(
@@ -122,8 +119,7 @@ def _check_alone(
 ) -> None:
     # Both batches begin with the same inputs, so they must begin with the same images.
     difference = float(np.abs(few - many[: len(few)]).max())
-    low, high = output.value_range
-    scale = high - low if output.kind == "image" else float(np.abs(many).max())
+    scale = output.span if output.kind == "image" else float(np.abs(many).max())
     if difference > RELATIVE_TOLERANCE * scale:
         raise ExportError(
             f"the generator's image depends on the batch that it is in (by {difference:.3g} from "

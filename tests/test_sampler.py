@@ -43,15 +43,32 @@ class Echo:
 
 @pytest.fixture
 def echo(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    def make(spec: GeneratorSpec) -> tuple[Sampler, Echo]:
+    def make(spec: GeneratorSpec, **options: Any) -> tuple[Sampler, Echo]:
         backend = Echo(spec)
         monkeypatch.setattr("gansdk.sampler.open_backend", lambda *_, **__: backend)
-        return Sampler("echo"), backend
+        return Sampler("echo", **options), backend
 
     return make
 
 
 # What comes out
+
+
+def test_pixels_follow_the_spec_and_the_rounding(echo: Any) -> None:
+    output = Output(value_range=(0, 1), mean=(0.5,), std=(0.25,))
+    spec = GeneratorSpec(latent=Latent(64), output=output)
+    z = latents.normal(3, 64, seed=5).reshape(3, 1, 1, 64)
+    pixels = echo(spec)[0].sample(3, seed=5)
+    assert (pixels == images.to_uint8(z, value_range=(0, 1), mean=[0.5], std=[0.25])).all()
+    plain = GeneratorSpec(latent=Latent(64))
+    for rounding in ("nearest", "truncate", "stylegan"):
+        sampler = echo(plain, rounding=rounding)[0]
+        assert sampler.rounding == rounding
+        assert (sampler.sample(3, seed=5) == images.to_uint8(z, rounding=rounding)).all()
+    with pytest.raises(InvalidArgumentError, match="defined for value_range"):
+        echo(spec, rounding="stylegan")
+    with pytest.raises(InvalidArgumentError, match="rounding must be one of"):
+        echo(plain, rounding="up")
 
 
 def test_sample_gives_uint8_images(digits: Sampler) -> None:

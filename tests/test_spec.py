@@ -13,7 +13,14 @@ from gansdk.spec import Discriminator, GeneratorSpec, Golden, Label, Latent, Out
 FULL = GeneratorSpec(
     latent=Latent(100, law="uniform", input="noise", shape=(100, 1, 1)),
     label=Label(3, names=("a", "b", "c"), prior=(0.5, 0.25, 0.25), encoding="one_hot"),
-    output=Output(value_range=(0, 1), layout="NHWC", shape=(64, 64, 3)),
+    output=Output(
+        value_range=(0, 1),
+        layout="NHWC",
+        shape=(64, 64, 3),
+        color="BGR",
+        mean=(0.5, 0.4, 0.3),
+        std=(0.25, 0.5, 0.25),
+    ),
     name="full",
     discriminator=Discriminator("discriminator.onnx", "0" * 64),
     golden=Golden(0, 8, "f" * 64, 0.25, 0.5, 1e-4),
@@ -75,6 +82,12 @@ def test_the_document_says_its_format_and_version() -> None:
         ("output.value_range", [1, -1], "output.value_range must rise"),
         ("output.value_range", [0, float("inf")], "finite number"),
         ("output.shape", [64, 64], "output.shape of an image has 3 axes"),
+        ("output.color", "rgb", "output.color must be one of RGB, BGR"),
+        ("output.shape", [64, 64, 1], "BGR needs 3 or 4 channels; the image has 1"),
+        ("output.mean", [0.5], "output.mean must hold 3 values"),
+        ("output.mean", 0.5, "output.mean must hold a number a channel"),
+        ("output.std", [1, 1, "a"], "output.std must be a finite number"),
+        ("output.std", [1, 1, 0], "output.std must be above 0"),
         ("discriminator.file", "../x.onnx", "name in the generator's folder"),
         ("discriminator.sha256", "abc", "64 lower-case hexadecimal digits"),
         ("golden.count", 0, "golden.count"),
@@ -104,3 +117,15 @@ def test_text_that_is_no_document_is_refused(text: str) -> None:
 def test_a_prior_left_out_is_uniform() -> None:
     assert Label(4).probabilities == (0.25,) * 4
     assert Label(2, prior=(0.25, 0.75)).probabilities == (0.25, 0.75)
+
+
+def test_what_an_output_says_of_its_conversion() -> None:
+    assert FULL.output.conversion == {
+        "value_range": (0, 1),
+        "layout": "NHWC",
+        "color": "BGR",
+        "mean": (0.5, 0.4, 0.3),
+        "std": (0.25, 0.5, 0.25),
+    }
+    assert FULL.output.span == 2  # 1 / 0.5
+    assert Output(value_range=(-1, 1)).span == 2

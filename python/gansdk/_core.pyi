@@ -23,8 +23,25 @@ def truncated_normal(
     threshold: float,
 ) -> None: ...
 def levels(
-    x: NDArray[Any], out: NDArray[np.uint8], lo: float, span: float, inverse: float, threads: int
+    x: NDArray[Any],
+    out: NDArray[np.unsignedinteger[Any]],
+    lo: float,
+    span: float,
+    inverse: float,
+    rounding: int,
+    mean: NDArray[np.float32],
+    std: NDArray[np.float32],
+    swapped: bool,
+    threads: int,
 ) -> int: ...
+def values(
+    x: NDArray[np.uint8],
+    tables: NDArray[np.unsignedinteger[Any]],
+    out: NDArray[np.unsignedinteger[Any]],
+    planar: bool,
+    swapped: bool,
+    threads: int,
+) -> None: ...
 def philox(
     counter: NDArray[np.uint32], key: NDArray[np.uint32], out: NDArray[np.uint32]
 ) -> None: ...

@@ -21,6 +21,7 @@ from .arguments import choice, integer
 from .backends import open_backend, spec_of
 from .backends.backend import BackendName
 from .errors import InvalidArgumentError, ModelError, NonFiniteError, OutOfMemoryError
+from .images.law import Rounding, level_law
 from .selection import Labels, Selection
 from .spec import GeneratorSpec
 
@@ -47,6 +48,9 @@ class Sampler:
         Default: by the file's format.
     spec : GeneratorSpec, optional
         What the generator takes and gives, for a file that does not carry a `gansdk.spec`.
+    rounding : "nearest", "truncate" or "stylegan"
+        How floats become levels; the latter two reproduce what other code bases did, as
+        `gansdk.images.to_uint8` says.
 
     Attributes
     ----------
@@ -56,6 +60,8 @@ class Sampler:
         The file that was loaded.
     device : str
         Where the network really runs: "cpu" or "cuda:N".
+    rounding : str
+        As given.
 
     Raises
     ------
@@ -85,12 +91,15 @@ class Sampler:
         threads: int | None = None,
         backend: BackendName = "auto",
         spec: GeneratorSpec | None = None,
+        rounding: Rounding = "nearest",
     ) -> None:
         if threads is not None:
             threads = integer(threads, "threads", least=1, most=1024)
         self._threads = threads
         self._backend = open_backend(model, device=device, threads=threads, backend=backend)
         self.spec = spec_of(self._backend, spec)
+        self.rounding = rounding
+        level_law(**self.spec.output.conversion, rounding=rounding)
 
     @property
     def path(self) -> Path:
@@ -276,10 +285,9 @@ class Sampler:
                 f"{self.path} gives arrays of shape {values.shape[1:]}, which are no images: "
                 "use output='float'"
             )
-        out = self.spec.output
         try:
             return images.to_uint8(
-                values, value_range=out.value_range, layout=out.layout, threads=self._threads
+                values, **self.spec.output.conversion, rounding=self.rounding, threads=self._threads
             )
         except NonFiniteError as error:
             position = done + (error.first or 0)

@@ -25,6 +25,7 @@ Law = Literal["normal", "uniform"]
 Encoding = Literal["index", "one_hot"]
 Kind = Literal["image", "array"]
 Layout = Literal["NCHW", "NHWC"]
+Color = Literal["RGB", "BGR"]
 
 _T = TypeVar("_T")
 
@@ -127,6 +128,11 @@ class Output:
         The values that become levels 0 and 255.
     layout : "NCHW" or "NHWC"
         Order of an image's axes.
+    color : "RGB" or "BGR"
+        Order of the first three channels of 3 or 4.
+    mean, std : sequence of float, optional
+        One number a channel, in the network's order, std above 0: what the training data were
+        normalised by, as (data - mean) / std. `value_range` is then that of the data.
     shape : sequence of int, optional
         Shape of one output, without the batch axis; `export` fills it in.
     output : str
@@ -138,10 +144,14 @@ class Output:
     layout: Layout = "NCHW"
     shape: tuple[int, ...] | None = None
     output: str = "image"
+    color: Color = "RGB"
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         _choice(self.kind, "output.kind", get_args(Kind))
         _choice(self.layout, "output.layout", get_args(Layout))
+        _choice(self.color, "output.color", get_args(Color))
         _string(self.output, "output.output")
         low, high = (
             _number(v, "output.value_range")
@@ -159,6 +169,37 @@ class Output:
                     f"output.shape of an image has 3 axes ({self.layout[1:]}); "
                     f"got {list(self.shape)}"
                 )
+        self._check_channels()
+
+    def _check_channels(self) -> None:
+        channels = None
+        if self.shape is not None and self.kind == "image":
+            channels = self.shape[0 if self.layout == "NCHW" else 2]
+            if self.color == "BGR" and channels not in (3, 4):
+                raise SpecError(f"output.color BGR needs 3 or 4 channels; the image has {channels}")
+        for name in ("mean", "std"):
+            values = getattr(self, name)
+            if values is None:
+                continue
+            if isinstance(values, str) or not isinstance(values, Sequence):
+                raise SpecError(f"output.{name} must hold a number a channel; got {values!r}")
+            numbers = _sequence(values, f"output.{name}", channels or len(values))
+            numbers = tuple(_number(v, f"output.{name}") for v in numbers)
+            if name == "std" and not all(v > 0 for v in numbers):
+                raise SpecError(f"output.std must be above 0 for each channel; got {list(numbers)}")
+            object.__setattr__(self, name, numbers)
+
+    @property
+    def conversion(self) -> dict[str, Any]:
+        """What `gansdk.images.to_uint8` must be told of an image: keyword arguments."""
+        names = ("value_range", "layout", "color", "mean", "std")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def span(self) -> float:
+        """The width of the value range in the network's own values."""
+        low, high = self.value_range
+        return (high - low) / max(self.std or (1.0,))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,16 @@ import numpy.typing as npt
 from .. import _core
 from ..arguments import choice, integer
 from ..errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
-from .law import Color, Layout, Rounding, channel_values, checked_floats, level_law, value_limits
+from .law import (
+    Color,
+    Layout,
+    LevelLaw,
+    Rounding,
+    channel_values,
+    checked_floats,
+    level_law,
+    value_limits,
+)
 from .pictures import Bytes, checked_pictures
 
 Nonfinite: TypeAlias = Literal["error", "zero"]
@@ -194,7 +203,7 @@ def from_uint8(
 
 def _levels(
     x: Any,
-    law: Any,
+    law: LevelLaw,
     kind: np.dtype[Any],
     out: Any,
     threads: int | None,

@@ -100,7 +100,7 @@ class Run:
         with torch.inference_mode():
             pixels = images.to_uint8(
                 self.trainer.ema(*arguments).contiguous().numpy(),
-                value_range=spec.output.value_range,
+                **spec.output.conversion,
             )
         path = self.path / "samples" / f"step-{self.trainer.step:06d}.png"
         images.save(path, images.grid(pixels, columns=columns))
