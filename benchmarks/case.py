@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import timing
 from .peers import Call
+
+
+class Unit(NamedTuple):
+    """How a time is reported: seconds a piece, or pieces a second."""
+
+    name: str
+    scale: float
+    rate: bool = False
+
+    def of(self, seconds: float, amount: float) -> float:
+        """Return what is reported of a call that took `seconds` for `amount`."""
+        return self.scale * (amount / seconds if self.rate else seconds / amount)
+
+
+NS_A_VALUE = Unit("ns/value", 1e9)
+US_A_CALL = Unit("us/call", 1e6)  # of an amount of 1
+GB_A_SECOND = Unit("GB/s", 1e-9, rate=True)  # of an amount in bytes
+IMAGES_A_SECOND = Unit("images/s", 1, rate=True)
 
 
 @dataclass
@@ -15,35 +33,40 @@ class Case:
 
     name: str
     title: str
-    values: int  # values a call
+    amount: int  # what a call makes, in what the unit counts: values, calls, bytes, images
     calls: dict[str, Call] = field(default_factory=dict)
-    per_call: bool = False  # report microseconds a call, not nanoseconds a value
+    unit: Unit = NS_A_VALUE
+    facts: dict[str, dict[str, float]] = field(default_factory=dict)  # beside a row's time
 
 
-def time_case(case: Case, *, rounds: int, sample_seconds: float) -> dict[str, Any]:
+def time_case(
+    case: Case, *, rounds: int, sample_seconds: float, most_seconds: float = float("inf")
+) -> dict[str, Any]:
     """Time a case whose answers were checked; return what JSON and tables are made of."""
-    timed = timing.interleaved(case.calls, rounds=rounds, sample_seconds=sample_seconds)
-    per_value = 1e6 if case.per_call else 1e9 / case.values
+    timed = timing.interleaved(
+        case.calls, rounds=rounds, sample_seconds=sample_seconds, most_seconds=most_seconds
+    )
     rows = []
     for one in timed:
         wall, cpu = timing.spread(one.wall), timing.spread(one.cpu)
         rows.append(
             {
                 "name": one.name,
-                "wall": wall.median * per_value,
-                "wall_quartiles": [wall.low * per_value, wall.high * per_value],
-                "cpu": cpu.median * per_value,
+                "wall": case.unit.of(wall.median, case.amount),
+                "wall_quartiles": sorted(case.unit.of(s, case.amount) for s in (wall.low, wall.high)),
+                "cpu": case.unit.of(cpu.median, case.amount),
                 "ratio": _three(timing.ratios(one.wall, timed[0].wall)),
                 "cpu_ratio": _three(timing.ratios(one.cpu, timed[0].cpu)),
+                "facts": case.facts.get(one.name, {}),
                 "samples": {"wall_seconds": one.wall, "cpu_seconds": one.cpu},
             }
         )
     return {
         "name": case.name,
         "title": case.title,
-        "unit": "us/call" if case.per_call else "ns/value",
-        "values": case.values,
-        "rounds": rounds,
+        "unit": case.unit.name,
+        "amount": case.amount,
+        "rounds": len(timed[0].wall),
         "rows": rows,
     }
 

@@ -16,7 +16,7 @@ from gansdk import _core, latents
 
 from . import answers, mkl, truncated
 from .bench import SEED, Bench, bind_checked, memset
-from .case import Case
+from .case import US_A_CALL, Case
 from .peers import Absent, Call, Floats, halves, in_threads
 
 BUFFER = 1 << 16  # values in 256 KiB
@@ -78,7 +78,8 @@ def normal_threads(bench: Bench) -> Case:
 def normal_call(bench: Bench) -> Case:
     """One batch of latents, as a program asks for it."""
     shape = (64, 512)
-    case = Case("normal call", "Normal, one call for a new array of 64 x 512", 64 * 512, {}, True)
+    title = "Normal, one call for a new array of 64 x 512"
+    case = Case("normal call", title, 1, unit=US_A_CALL)
     expected = bench.reference.normal(*shape, SEED, 3)
     answers.check_bits("gansdk 64 x 512", latents.normal(*shape, seed=SEED, start=3), expected)
     start = 0

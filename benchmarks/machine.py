@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-PACKAGES = ("gansdk", "numpy", "scipy", "torch", "mkl")
 
 
 def machine() -> dict[str, Any]:
@@ -29,10 +28,10 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def versions() -> dict[str, str]:
-    """Installed versions of gansdk and its peers."""
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Installed versions of those of `packages` that are there."""
     found = {}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

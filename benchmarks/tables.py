@@ -6,7 +6,12 @@ from typing import Any
 
 from . import machine, targets
 
-_SECONDS = {"ns/value": "ns a value", "us/call": "µs a call"}
+_COLUMNS = {
+    "ns/value": "ns a value | CPU",
+    "us/call": "µs a call | CPU",
+    "GB/s": "GB a second | a CPU second",
+    "images/s": "images a second | a CPU second",
+}
 
 
 def markdown(run: dict[str, Any]) -> str:
@@ -44,22 +49,19 @@ def _head(run: dict[str, Any]) -> str:
 
 def _section(section: dict[str, Any]) -> str:
     settings = " ".join(f"`{k}={v}`" for k, v in section["environment"].items())
-    mkl = f"\n\n{section['mkl']}." if "mkl" in section else ""
-    return f"## {section['name']}: {section['isa']}\n\n{settings or 'Nothing forced.'}{mkl}"
+    lines = [f"## {section['name']}: {section['isa']}", settings or "Nothing forced."]
+    return "\n\n".join([*lines, *section["notes"]])
 
 
 def _table(case: dict[str, Any]) -> str:
-    unit = _SECONDS[case["unit"]]
-    lines = [
-        f"### {case['title']}",
-        "",
-        f"| | {unit} | CPU | slower, clock | slower, CPU | target |",
-        "|---|---|---|---|---|---|",
-    ]
+    facts = list(dict.fromkeys(fact for row in case["rows"] for fact in row["facts"]))
+    columns = ["", _COLUMNS[case["unit"]], "slower, clock", "slower, CPU", "target", *facts]
+    head = f"| {' | '.join(columns)} |"
+    lines = [f"### {case['title']}", "", head, "|---" * (head.count("|") - 1) + "|"]
     for i, row in enumerate(case["rows"]):
         name = f"**{row['name']}**" if i == 0 else row["name"]
-        if row["best_of_mkl"]:
-            name += f" ({targets.BEST_OF_MKL})"
+        if row["label"]:
+            name += f" ({row['label']})"
         goal = row["target"]
         cells = [
             name,
@@ -68,9 +70,20 @@ def _table(case: dict[str, Any]) -> str:
             "1" if i == 0 else _ratio(row["ratio"]),
             "1" if i == 0 else _ratio(row["cpu_ratio"]),
             "" if goal is None else _target(goal, row["ratio"][1]),
+            *(_fact(row, fact) for fact in facts),
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _fact(row: dict[str, Any], fact: str) -> str:
+    """Return a figure beside the time and, if it should not be above another, whether it is."""
+    if fact not in row["facts"]:
+        return ""
+    text, most = _number(row["facts"][fact]), row.get("at_most", {}).get(fact)
+    if most is None:
+        return text
+    return f"{text}, at most {most:g}: {'reached' if row['facts'][fact] <= most else 'missed'}"
 
 
 def _target(goal: dict[str, float], ratio: float) -> str:
@@ -86,4 +99,6 @@ def _ratio(three: list[float]) -> str:
 
 def _number(x: float) -> str:
     """Three digits, without an exponent."""
+    if x == 0:
+        return "0"
     return f"{x:.3g}" if 1e-3 <= abs(x) < 1000 else f"{x:.0f}" if abs(x) >= 1 else f"{x:.5f}"

@@ -8,6 +8,7 @@ another call has just filled, as in a program that does more than one thing.
 from __future__ import annotations
 
 import gc
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -47,7 +48,13 @@ def ratios(one: Sequence[float], reference: Sequence[float]) -> Spread:
     return spread([a / b for a, b in zip(one, reference, strict=True)])
 
 
-def interleaved(calls: dict[str, Call], *, rounds: int, sample_seconds: float) -> list[Timed]:
+def interleaved(
+    calls: dict[str, Call],
+    *,
+    rounds: int,
+    sample_seconds: float,
+    most_seconds: float = math.inf,
+) -> list[Timed]:
     """Time every call once a round, in an order that moves on by one each round.
 
     Parameters
@@ -59,12 +66,17 @@ def interleaved(calls: dict[str, Call], *, rounds: int, sample_seconds: float) -
     sample_seconds
         A sample repeats its call until about this long, at least once: what the clock cannot
         resolve is averaged, and what takes longer is not repeated.
+    most_seconds
+        Rounds are left out beyond about this long, but never below three.
 
     Returns
     -------
     One entry a call, in the order of `calls`.
     """
-    repeats = {name: _repeats(call, sample_seconds) for name, call in calls.items()}
+    seconds = {name: min(_sample(call, 1)[0] for _ in range(2)) for name, call in calls.items()}
+    repeats = {name: max(1, round(sample_seconds / max(s, 1e-7))) for name, s in seconds.items()}
+    one_round = sum(repeats[name] * seconds[name] for name in calls)
+    rounds = min(rounds, max(3, int(min(most_seconds / max(one_round, 1e-7), 1e9))))
     timed = {name: Timed(name) for name in calls}
     names = list(calls)
     collecting = gc.isenabled()
@@ -79,12 +91,6 @@ def interleaved(calls: dict[str, Call], *, rounds: int, sample_seconds: float) -
         if collecting:
             gc.enable()
     return list(timed.values())
-
-
-def _repeats(call: Call, sample_seconds: float) -> int:
-    """Return how many calls fill a sample, by the faster of two tries."""
-    seconds = min(_sample(call, 1)[0] for _ in range(2))
-    return max(1, round(sample_seconds / max(seconds, 1e-7)))
 
 
 def _sample(call: Call, repeats: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from gansdk import _core
 from gansdk import latents as gansdk_latents
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from benchmarks import answers, bench, latents, machine, peers, tables, targets, timing
+from benchmarks import answers, bench, latents, machine, peers, runner, tables, targets, timing
 from benchmarks import section as sections
 
 sys.path.pop(0)
@@ -86,7 +86,7 @@ def test_a_wrong_bit_stops_it(
 def test_a_section_that_fails_fails_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(latents, "_section_in_a_process", lambda name, options: None)
+    monkeypatch.setattr(runner.Benchmark, "_section_in_a_process", lambda *arguments: None)
     file = tmp_path / "run.json"
     assert latents.main(["--quick", "--peers", "numpy", "--json", str(file)]) == 1
     assert not file.exists()
