@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 BUILD := $(wildcard CMakeLists.txt pyproject.toml csrc/*)
 SOURCES := $(BUILD) $(shell find python export -name '*.py' -o -name '*.onnx')
 
-.PHONY: demo test test-slow lint format core-test bench-latents wheel clean
+.PHONY: demo test test-slow lint format core-test bench-latents bench-images wheel clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/gansdk sample digits -n 100 --seed 7 --labels balanced --columns 10 -o digits.png --force
@@ -52,6 +52,12 @@ bench-latents: $(VENV)/.bench
 	@mkdir -p build
 	$(BIN)/python -m benchmarks.latents --json build/bench-latents.json >build/bench-latents.md
 	@echo "The tables are build/bench-latents.md, every sample is in build/bench-latents.json"
+
+# About a quarter of an hour; docs/image_performance.md.
+bench-images: $(VENV)/.bench
+	@mkdir -p build
+	$(BIN)/python -m benchmarks.images --json build/bench-images.json >build/bench-images.md
+	@echo "The tables are build/bench-images.md, every sample is in build/bench-images.json"
 
 wheel: $(VENV)/.dev
 	$(PIP) wheel --no-deps --wheel-dir dist .

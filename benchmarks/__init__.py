@@ -1,5 +1,5 @@
 """Benchmarks: each measures gansdk beside named peers in one process, answers checked first.
 
-Run one from the root of the repository: `python -m benchmarks.latents --help`. docs/performance.md
-says what is compared and how.
+Run one from the root of the repository: `python -m benchmarks.latents --help`, or `.images`.
+docs/performance.md and docs/image_performance.md say what is compared and how.
 """

@@ -53,7 +53,9 @@ def time_case(
             {
                 "name": one.name,
                 "wall": case.unit.of(wall.median, case.amount),
-                "wall_quartiles": sorted(case.unit.of(s, case.amount) for s in (wall.low, wall.high)),
+                "wall_quartiles": sorted(
+                    case.unit.of(s, case.amount) for s in (wall.low, wall.high)
+                ),
                 "cpu": case.unit.of(cpu.median, case.amount),
                 "ratio": _three(timing.ratios(one.wall, timed[0].wall)),
                 "cpu_ratio": _three(timing.ratios(one.cpu, timed[0].cpu)),

@@ -1,4 +1,4 @@
-"""What every benchmark shares: its options, and sections that each run in a process of their own."""
+"""What every benchmark shares: its options, and sections, each in a process of its own."""
 
 from __future__ import annotations
 

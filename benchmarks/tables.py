@@ -18,7 +18,7 @@ def markdown(run: dict[str, Any]) -> str:
     """Return the whole run: the machine, then a table a case."""
     parts = [_head(run)]
     for section in run["sections"]:
-        parts.append(_section(section))
+        parts.append(_section(section, _everywhere(run)))
         parts += [_table(case) for case in section["cases"]]
     return "\n\n".join(parts) + "\n"
 
@@ -34,8 +34,7 @@ def _head(run: dict[str, Any]) -> str:
     warning = machine.too_busy(run["load"])
     if warning:
         lines.append(f"- **Warning:** {warning}")
-    absent = {k: v for section in run["sections"] for k, v in section["absent"].items()}
-    lines += [f"- Absent: {name}; to have it: {how}" for name, how in sorted(absent.items())]
+    lines += [f"- {note}" for note in _everywhere(run)]
     lines.append(
         "- Slower: a row's time over that of the first row, below 1 where it is faster; the median "
         "of the ratios by round (and their quartiles), by the clock and by CPU time of all threads."
@@ -47,10 +46,21 @@ def _head(run: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _section(section: dict[str, Any]) -> str:
+def _notes(section: dict[str, Any]) -> list[str]:
+    found = sorted(section["absent"].items())
+    return [*section["notes"], *(f"Absent: {name}; to have it: {how}" for name, how in found)]
+
+
+def _everywhere(run: dict[str, Any]) -> list[str]:
+    """Return the notes that all sections share, which are said once."""
+    first, *others = map(_notes, run["sections"])
+    return [note for note in first if all(note in notes for notes in others)]
+
+
+def _section(section: dict[str, Any], said: list[str]) -> str:
     settings = " ".join(f"`{k}={v}`" for k, v in section["environment"].items())
     lines = [f"## {section['name']}: {section['isa']}", settings or "Nothing forced."]
-    return "\n\n".join([*lines, *section["notes"]])
+    return "\n\n".join([*lines, *(note for note in _notes(section) if note not in said)])
 
 
 def _table(case: dict[str, Any]) -> str:
@@ -87,7 +97,9 @@ def _fact(row: dict[str, Any], fact: str) -> str:
 
 
 def _target(goal: dict[str, float], ratio: float) -> str:
-    """Return the target's two figures and which of them is reached."""
+    """Return the target's figures, must and aim if they differ, and which is reached."""
+    if goal["must"] == goal["aim"]:
+        return f"{goal['must']:g}: {'reached' if ratio >= goal['must'] else 'missed'}"
     reached = "aim" if ratio >= goal["aim"] else "must" if ratio >= goal["must"] else "neither"
     return f"{goal['must']:g} / {goal['aim']:g}: {reached}"
 

@@ -1,0 +1,1 @@
+"""What `python -m benchmarks.images` measures: conversion, encoders, and both in one."""
