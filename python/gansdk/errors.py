@@ -38,6 +38,10 @@ class SpecError(ModelError):
     """A `gansdk.spec` document is malformed or contradicts the network it describes."""
 
 
+class RecipeError(GansdkError, ValueError):
+    """A `gansdk.recipe` document is malformed, in a damaged picture, or cannot be followed."""
+
+
 class DeviceError(GansdkError, RuntimeError):
     """A device or execution provider was asked for and cannot be had."""
 

@@ -1,34 +1,75 @@
-"""gansdk info: what a model takes and gives, and where it came from."""
+"""gansdk info: what a model takes and gives, or how a picture was made."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import click
 
+from ..images.formats import FORMATS
+from ..images.metadata import picture_format
+from ..images.recipe import Recipe
+from ..models import bundled
 from ..sampler import Sampler
 from ..spec import GeneratorSpec
-from .options import model_argument
+from .like import recipe_in
+from .recipes import command_of, made_by
 
 
 @click.command(
     "info",
-    help="""Show what MODEL takes and gives, and where it came from.
+    help="""Show what MODEL takes and gives, and where it came from; or, for a picture, how it was
+    made and the command that makes it again.
 
-    MODEL is a file, a folder that `gansdk export` wrote, or the name of a bundled model (digits).
+    MODEL is a file, a folder that `gansdk export` wrote, the name of a bundled model (digits), or
+    a PNG, JPEG or WebP picture that gansdk wrote.
     """,
     epilog="""\b
 Examples:
   gansdk info digits
   gansdk info model/ --json
+  gansdk info samples.png
 """,
 )
-@model_argument
-@click.option("--json", "as_json", is_flag=True, help="The whole spec document as JSON.")
+@click.argument("model", metavar="MODEL")
+@click.option("--json", "as_json", is_flag=True, help="The whole document as JSON.")
 def command(model: str, as_json: bool) -> None:
-    """Show a model."""
+    """Show a model or a picture."""
+    if _is_picture(model):
+        _show_picture(Path(model), as_json)
+    else:
+        _show_model(model, as_json)
+
+
+def _is_picture(model: str) -> bool:
+    path = Path(model)
+    if model in bundled() or path.is_dir():
+        return False
+    if any(path.suffix.lower() in known.suffixes for known in FORMATS.values()):
+        return True
+    try:
+        with path.open("rb") as file:
+            return picture_format(file.read(12)) is not None
+    except OSError:
+        return False
+
+
+def _show_picture(path: Path, as_json: bool) -> None:
+    recipe = recipe_in(path)
+    again = command_of(recipe)
+    if as_json:
+        document = {"file": str(path), "recipe": json.loads(recipe.to_json()), "command": again}
+        click.echo(json.dumps(document, indent=2))
+        return
+    _print([("file", f"{path} ({path.stat().st_size / 1024:.0f} KiB)"), *_recipe_rows(recipe)])
+    # Not in the table, which would break the line that is to be copied.
+    click.echo(f"\n{again or 'No options of `gansdk sample` make this picture.'}")
+
+
+def _show_model(model: str, as_json: bool) -> None:
     sampler = Sampler(model)
     data = sampler.path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
@@ -36,18 +77,55 @@ def command(model: str, as_json: bool) -> None:
         document = {"file": str(sampler.path), "bytes": len(data), "sha256": digest}
         click.echo(json.dumps({**document, "spec": sampler.spec.to_dict()}, indent=2))
         return
+    file = f"{sampler.path} ({len(data) / 1024:.0f} KiB)"
+    _print([("file", file), ("sha256", digest), *_rows(sampler.spec)])
+
+
+def _print(rows: list[tuple[str, str]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
-    table.add_row("file", f"{sampler.path} ({len(data) / 1024:.0f} KiB)")
-    table.add_row("sha256", digest)
-    for name, text in _rows(sampler.spec):
+    for name, text in rows:
         table.add_row(name, text)
     # No markup and no highlighting: names in a file are data, not styles.
     Console(markup=False, highlight=False, soft_wrap=False).print(table)
+
+
+def _recipe_rows(recipe: Recipe) -> list[tuple[str, str]]:
+    rows = [("model", recipe.model), ("sha256", recipe.model_sha256)]
+    if recipe.seeds is not None:
+        rows += [("seeds", ", ".join(map(str, recipe.seeds))), ("index", str(recipe.start))]
+    elif recipe.count == 1:
+        rows += [("seed", str(recipe.seed)), ("index", str(recipe.start))]
+    else:
+        last = recipe.start + recipe.count - 1
+        rows += [("seed", str(recipe.seed)), ("images", f"{recipe.start} ... {last}")]
+    if recipe.labels is not None:
+        many = isinstance(recipe.labels, tuple)
+        text = ", ".join(map(str, recipe.labels)) if many else str(recipe.labels)  # type: ignore[arg-type]
+        rows.append(("labels", text))
+    if recipe.label is not None:
+        rows.append(("label", str(recipe.label)))
+    if recipe.truncation is not None:
+        rows.append(("truncation", f"{recipe.truncation:g}"))
+    rows.append(("rounding", recipe.rounding))
+    if recipe.grid is not None:
+        grid = recipe.grid
+        rows.append(
+            (
+                "grid",
+                f"{grid.columns} columns, padding {grid.padding}, background {grid.background}",
+            )
+        )
+    if recipe.encoding is not None:
+        quality = recipe.encoding.quality
+        how = recipe.encoding.compression or "lossless" if quality is None else f"quality {quality}"
+        rows.append(("encoding", f"{recipe.encoding.format}, {how}"))
+    rows.append(("made by", f"{made_by(recipe)}; latent contract {recipe.latent_contract}"))
+    return rows
 
 
 def _rows(spec: GeneratorSpec) -> list[tuple[str, str]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from ..errors import InvalidArgumentError
+from ..images.formats import Compression
 from ..selection import CyclicLabels
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,6 +38,27 @@ def sampling_options(function: F) -> F:
                 help="cpu, cuda, cuda:N or auto.",
             ),
             click.option("--threads", type=int, help="Default: all cores."),
+        ]
+    ):
+        function = option(function)
+    return function
+
+
+def encoding_options(function: F) -> F:
+    """Add what every command that writes pictures takes."""
+    for option in reversed(
+        [
+            click.option(
+                "--quality",
+                type=int,
+                help="Of .jpg, 1 ... 100 (default 95); of .webp and .jxl, 0 ... 100 (default: "
+                "lossless).",
+            ),
+            click.option(
+                "--compression",
+                type=click.Choice(get_args(Compression)),
+                help="Of .png.  [default: fast]",
+            ),
         ]
     ):
         function = option(function)

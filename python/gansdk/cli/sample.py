@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from .. import images
+from ..arguments import integer
 from ..errors import InvalidArgumentError
+from ..images.files import write
+from ..images.formats import FORMATS, Compression
+from ..images.recipe import Grid
 from ..sampler import Sampler
 from ..selection import labels_at
-from .options import model_argument, parse_labels, sampling_options
+from .like import check_suffix, recipe_in, remake
+from .options import encoding_options, parse_labels, sampling_options
+from .recipes import check_count, composed, default_columns, recipe_of
 
-# A picture for people: beyond this it is a data set, which `generate` writes in constant memory.
-_LIMIT = 10_000
+# What a recipe says, so that --like leaves nothing of it to say.
+_SAID = {
+    "count": "-n",
+    "seeds": "--seeds",
+    "seed": "--seed",
+    "start": "--start",
+    "labels": "--labels",
+    "columns": "--columns",
+    "padding": "--padding",
+    "quality": "--quality",
+    "compression": "--compression",
+}
 
 
 @click.command(
@@ -21,69 +39,157 @@ _LIMIT = 10_000
     help="""Sample images from MODEL into one picture, a grid read row by row.
 
     MODEL is a file, a folder that `gansdk export` wrote, or the name of a bundled model (digits).
-    Image i of a seed is always the same image, whatever the other options.
+    Image i of a seed is always the same image, whatever the other options. PNG, JPEG and WebP
+    pictures carry the recipe of how they were made: `gansdk info` shows it, --like follows it.
     """,
     epilog="""\b
 Examples:
   gansdk sample digits -n 100 --seed 7 -o digits.png
   gansdk sample digits -n 100 --seed 7 --labels balanced -o digits.png
   gansdk sample digits -n 10 --seed 7 --start 1000000 --labels 3 -o threes.png
-  gansdk sample digits --seeds 3,14,15 -o three.png
+  gansdk sample digits --seeds 3,14,15 -o three.jpg --quality 90
+  gansdk sample --like digits.png -o again.png
   gansdk sample model/ -n 64 --device cuda -o grid.png
 """,
 )
-@model_argument
+@click.argument("model", metavar="MODEL", required=False)
 @click.option("-n", "count", type=int, help="How many images.  [default: 64]")
 @click.option("--seeds", metavar="SEEDS", help="Image START of each of these seeds: 3,14,15.")
+@click.option(
+    "--like",
+    metavar="PICTURE",
+    type=click.Path(path_type=Path),
+    help="Make this picture again, byte for byte. MODEL may be left out for a bundled model.",
+)
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
     default=Path("samples.png"),
     show_default=True,
-    help="The picture: .png, .jpg or .webp.",
+    help="The picture: .png, .jpg, .webp, .jxl, .qoi, .npy or .npz.",
 )
+@encoding_options
 @click.option("--columns", type=int, help="Default: as square as can be.")
 @click.option("--padding", type=int, default=2, show_default=True, help="Pixels between images.")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @sampling_options
+@click.pass_context
 def command(
+    context: click.Context,
+    /,
+    model: str | None,
+    like: Path | None,
+    output: Path,
+    force: bool,
+    device: str,
+    threads: int | None,
+    batch_size: int | None,
+    **what: Any,
+) -> None:
+    """Sample a grid, or follow a recipe."""
+    given = {
+        name
+        for name in (*_SAID, "output", "device")
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    }
+    how: dict[str, Any] = {"threads": threads, "batch_size": batch_size, "force": force}
+    if like is not None:
+        said = [flag for name, flag in _SAID.items() if name in given]
+        if said:
+            raise InvalidArgumentError(
+                f"{', '.join(said)} cannot stand beside --like: the picture's recipe says it all"
+            )
+        target = output if "output" in given else None
+        _follow(like, target, model=model, device=device if "device" in given else None, **how)
+    elif model is None:
+        raise click.UsageError("Missing argument 'MODEL'.", context)
+    else:
+        _sample(model, output, device=device, **how, **what)
+
+
+def _sample(
     model: str,
+    output: Path,
+    *,
     count: int | None,
     seeds: str | None,
-    output: Path,
-    columns: int | None,
-    padding: int,
-    force: bool,
     seed: int,
     start: int,
     labels: str | None,
-    batch_size: int | None,
+    columns: int | None,
+    padding: int,
+    quality: int | None,
+    compression: Compression | None,
     device: str,
     threads: int | None,
+    batch_size: int | None,
+    force: bool,
 ) -> None:
-    """Sample a grid."""
-    images.check_target(output, force=force)
+    kind = images.check_target(output, force=force)
+    encoding = images.encoding_of(kind, quality=quality, compression=compression)
     chosen = None if seeds is None else _parse_seeds(seeds)
     if chosen is None and count is None:
         count = 64
-    if count is not None and count > _LIMIT:
-        raise InvalidArgumentError(
-            f"a picture holds at most {_LIMIT} images, -n asks for {count}: "
-            "use `gansdk generate` for a data set"
-        )
-    sampler = Sampler(model, device=device, threads=threads)
     total = len(chosen) if chosen is not None else count or 0
+    check_count(total if count is None else count)
+    wanted = parse_labels(labels)
+    sampler = Sampler(model, device=device, threads=threads)
     pixels = sampler.sample(
         count,
         seed=seed,
         start=start,
         seeds=chosen,
-        labels=labels_at(parse_labels(labels), 0 if chosen else start, total),
+        labels=labels_at(wanted, 0 if chosen else start, total),
         batch_size=batch_size,
     )
-    images.save(output, images.grid(pixels, columns=columns, padding=padding), force=force)
-    click.echo(f"{output}: {len(pixels)} images of {sampler.spec.name}")
+    across = default_columns(total) if columns is None else columns
+    grid = Grid(
+        integer(across, "columns", least=1, most=2**31 - 1),
+        integer(padding, "padding", most=2**31 - 1),
+    )
+    whole = composed(pixels, grid)
+    recipe = recipe_of(
+        sampler,
+        count=total,
+        seed=seed,
+        start=start,
+        seeds=chosen,
+        labels=wanted,
+        grid=grid if total > 1 else None,
+        encoding=encoding,
+    )
+    carried = recipe if FORMATS[kind].recipe else None
+    content = images.encode(
+        whole,
+        kind,
+        quality=quality,
+        compression=encoding.compression,
+        recipe=carried,
+    )
+    write(output, content, force=force)
+    note = "" if carried else f" ({kind} carries no recipe)"
+    click.echo(f"{output}: {total} image{'s' * (total > 1)} of {sampler.spec.name}{note}")
+
+
+def _follow(
+    picture: Path,
+    output: Path | None,
+    *,
+    model: str | None,
+    device: str | None,
+    threads: int | None,
+    batch_size: int | None,
+    force: bool,
+) -> None:
+    recipe = recipe_in(picture)
+    target = Path("samples").with_suffix(picture.suffix) if output is None else output
+    check_suffix(picture, target, images.check_target(target, force=force))
+    content = remake(
+        picture, recipe, model=model, device=device, threads=threads, batch_size=batch_size
+    )
+    write(target, content, force=force)
+    click.echo(f"{target}: {picture} again, byte for byte")
 
 
 def _parse_seeds(text: str) -> list[int]:

@@ -1,0 +1,208 @@
+"""The recipe of a sampled picture, its picture again, and the command that makes it."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import shlex
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import images
+from ..errors import InvalidArgumentError, RecipeError
+from ..images.formats import FORMATS
+from ..images.recipe import Encoding, Grid, Recipe, Runtime
+from ..models import bundled, locate
+from ..sampler import Sampler
+from ..selection import CyclicLabels, labels_at
+
+# A picture for people: beyond this it is a data set, which `generate` writes in constant memory.
+LIMIT = 10_000
+_MOST_PIXELS = 2**31 - 1
+_LATENT_CONTRACT = 1
+
+
+def recipe_of(
+    sampler: Sampler,
+    *,
+    count: int,
+    seed: int,
+    start: int,
+    seeds: list[int] | None,
+    labels: CyclicLabels,
+    grid: Grid | None,
+    encoding: Encoding,
+) -> Recipe:
+    """Return how a picture of these images is made; `grid` is None for a single image."""
+    label = None
+    if count == 1:
+        first = seed if seeds is None else seeds[0]
+        wanted = labels_at(labels, start if seeds is None else 0, 1)
+        classes = sampler.labels(1, seed=first, start=start, labels=wanted)
+        label = None if classes is None else int(classes[0])
+    if labels is None and sampler.spec.label is not None:
+        labels = "prior"
+    # A model may call itself anything; a recipe holds what can be printed on a line.
+    name = "".join(c if c.isprintable() else "?" for c in sampler.spec.name[:200])
+    return Recipe(
+        name,
+        file_sha256(sampler),
+        seed=seed if seeds is None else None,
+        seeds=None if seeds is None else tuple(seeds),
+        start=start,
+        count=count,
+        labels=labels,
+        label=label,
+        grid=grid,
+        encoding=encoding,
+        runtime=runtime_of(sampler),
+        gansdk=metadata.version("gansdk"),
+        latent_contract=_LATENT_CONTRACT,
+    )
+
+
+def sampled(sampler: Sampler, recipe: Recipe, batch_size: int | None) -> npt.NDArray[Any]:
+    """Return the images of a recipe, (count, height, width, channels).
+
+    Raises
+    ------
+    RecipeError
+        The recipe asks for what this version of gansdk does not do.
+    """
+    if recipe.latent_contract != _LATENT_CONTRACT:
+        raise RecipeError(
+            f"it was made under version {recipe.latent_contract} of the latent contract, "
+            f"this gansdk keeps version {_LATENT_CONTRACT}"
+        )
+    if recipe.truncation is not None or recipe.rounding != "nearest":
+        raise RecipeError(
+            f"it was made with truncation {recipe.truncation} and rounding {recipe.rounding!r}, "
+            "`gansdk sample` makes pictures without the one and rounds to nearest"
+        )
+    check_count(recipe.count)
+    labels = recipe.label if recipe.labels is None else recipe.labels
+    return sampler.sample(
+        recipe.count if recipe.seeds is None else None,
+        seed=recipe.seed or 0,
+        start=recipe.start,
+        seeds=recipe.seeds,
+        labels=labels_at(labels, recipe.start if recipe.seeds is None else 0, recipe.count),
+        batch_size=batch_size,
+    )
+
+
+def check_count(count: int) -> None:
+    """Raise `InvalidArgumentError` for more images than a picture holds."""
+    if count > LIMIT:
+        raise InvalidArgumentError(
+            f"a picture holds at most {LIMIT} images, this would be {count}: "
+            "use `gansdk generate` for a data set"
+        )
+
+
+def default_columns(count: int) -> int:
+    """Return as many columns as make a grid as square as can be."""
+    return math.isqrt(count - 1) + 1
+
+
+def composed(pixels: npt.NDArray[Any], grid: Grid | None) -> npt.NDArray[Any]:
+    """Return the images as one picture: the grid, or the only image.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The picture would have 2^31 pixels or more.
+    RecipeError
+        There are many images and no grid.
+    """
+    if grid is None:
+        if len(pixels) != 1:
+            raise RecipeError(f"it holds {len(pixels)} images, but does not say as which grid")
+        return np.asarray(pixels[0])
+    across = min(grid.columns, len(pixels))
+    down = -(-len(pixels) // across)
+    height = down * (pixels.shape[1] + grid.padding)
+    width = across * (pixels.shape[2] + grid.padding)
+    if height * width > _MOST_PIXELS:
+        raise InvalidArgumentError(
+            f"a grid of {height} x {width} pixels is too large: take fewer images or less padding"
+        )
+    background: Any = grid.background
+    return images.grid(pixels, columns=grid.columns, padding=grid.padding, background=background)
+
+
+def command_of(recipe: Recipe) -> str | None:
+    """Return the command that makes a recipe's picture; None where its options do not reach."""
+    grid = recipe.grid
+    out_of_reach = (
+        recipe.truncation is not None
+        or recipe.rounding != "nearest"
+        or recipe.latent_contract != _LATENT_CONTRACT
+        or recipe.count > LIMIT
+        or (grid is None and recipe.count != 1)
+        or (recipe.encoding is not None and recipe.encoding.format not in FORMATS)
+        or (grid is not None and grid.background != 0)
+    )
+    if out_of_reach:
+        return None
+    # The name is a claim of the picture's; only that of a bundled model is also a path.
+    words = ["gansdk", "sample", recipe.model if recipe.model in bundled() else "MODEL"]
+    if recipe.seeds is None:
+        words += ["-n", str(recipe.count), "--seed", str(recipe.seed)]
+    else:
+        words += ["--seeds", ",".join(map(str, recipe.seeds))]
+    if recipe.start:
+        words += ["--start", str(recipe.start)]
+    labels = recipe.label if recipe.labels is None else recipe.labels
+    if labels is not None:
+        classes = labels if isinstance(labels, tuple) else (labels,)
+        words += ["--labels", ",".join(map(str, classes))]
+    if grid is not None:
+        words += ["--columns", str(grid.columns), "--padding", str(grid.padding)]
+    encoding = recipe.encoding or Encoding("png")
+    if encoding.quality is not None:
+        words += ["--quality", str(encoding.quality)]
+    if encoding.compression is not None:
+        words += ["--compression", encoding.compression]
+    if recipe.runtime is not None and recipe.runtime.device != "cpu":
+        words += ["--device", recipe.runtime.device]
+    return shlex.join([*words, "-o", f"samples{FORMATS[encoding.format].suffixes[0]}"])
+
+
+def made_by(recipe: Recipe) -> str:
+    """Return the versions that made a picture, in words."""
+    runtime = recipe.runtime
+    parts = [f"gansdk {recipe.gansdk}" if recipe.gansdk else "an unknown gansdk"]
+    if runtime is not None:
+        version = f" {runtime.version}" if runtime.version else ""
+        parts.append(f"{runtime.backend}{version} on {runtime.device}")
+    if recipe.encoding is not None and recipe.encoding.encoder:
+        parts.append(recipe.encoding.encoder)
+    return ", ".join(parts)
+
+
+def runtime_of(sampler: Sampler) -> Runtime:
+    """Return what runs a sampler's network."""
+    if locate(sampler.path)[1] == "torchscript":
+        return Runtime(sampler.device, "torchscript", _version("torch"))
+    version = _version("onnxruntime") or _version("onnxruntime-gpu")
+    return Runtime(sampler.device, "onnxruntime", version)
+
+
+def file_sha256(sampler: Sampler) -> str:
+    """Return the sha256 of a sampler's file."""
+    digest = hashlib.sha256()
+    with sampler.path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
