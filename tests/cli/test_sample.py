@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import hashlib
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from gansdk import Sampler, _core, images
+from gansdk.images.recipe import Encoding, Grid, Runtime
 
 from .conftest import Run
 
@@ -81,12 +85,67 @@ def test_labels_seeds_and_start(gansdk: Run, tmp_path: Path) -> None:
         (["digits", "--columns", "0"], "columns must be"),
         (["digits", "--padding", "-1"], "padding must be"),
         (["digits", "--device", "gpu"], "device must be 'cpu'"),
-        (["digits", "-o", "a.bmp"], "use .png, .jpg or .webp"),
+        (["digits", "-o", "a.bmp"], "names no picture format; use .png, .jpg, .webp"),
+        (["digits", "--quality", "90"], "png is lossless and takes no quality"),
+        (["digits", "--quality", "101", "-o", "a.jpg"], "quality of jpeg must be 1 ... 100"),
+        (["digits", "--compression", "small", "-o", "a.jpg"], "compression is for png alone"),
+        (["digits", "--compression", "best"], "'best' is not one of 'fast', 'small'"),
+        (["digits", "-n", "4", "-o", "a.qoi"], "qoi holds pictures of 3 or 4 channels"),
+        (["digits", "-n", "4", "--padding", "2000000000"], "pixels is too large"),
+        (["digits", "--seeds", ",".join(["1"] * 10_001)], "at most 10000 images"),
+        (["-n", "4"], "Missing argument 'MODEL'"),
         (["digits", "-o", "missing/a.png"], "is no folder: make it first"),
     ],
 )
 def test_bad_input_is_one_clear_line(refused, words: list[str], message: str) -> None:  # type: ignore[no-untyped-def]
     assert message in refused("sample", *words)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "options"),
+    [
+        ("a.png", ["--compression", "small"], {"compression": "small"}),
+        ("a.jpg", [], {}),
+        ("a.jpeg", ["--quality", "30"], {"quality": 30}),
+        ("a.webp", [], {}),
+        ("a.webp", ["--quality", "30"], {"quality": 30}),
+        ("a.jxl", ["--quality", "30"], {"quality": 30}),
+        ("a.npy", [], {}),
+        ("a.npz", [], {}),
+    ],
+)
+def test_the_suffix_and_the_options_say_how_it_is_written(
+    gansdk: Run, tmp_path: Path, name: str, words: list[str], options: dict[str, Any]
+) -> None:
+    done = gansdk("sample", "digits", "-n", "4", "-o", name, *words)
+    assert done.returncode == 0, done.stderr
+    whole = images.grid(Sampler("digits").sample(4))
+    kind = images.check_target(tmp_path / name)
+    carries = kind in ("png", "jpeg", "webp")
+    recipe = images.read_recipe(tmp_path / name) if carries else None
+    assert (recipe is not None) == carries
+    assert (tmp_path / name).read_bytes() == images.encode(whole, kind, recipe=recipe, **options)
+    note = "" if carries else f" ({kind} carries no recipe)"
+    assert done.stdout == f"{name}: 4 images of digits{note}\n"
+
+
+def test_a_picture_carries_its_recipe(gansdk: Run, tmp_path: Path) -> None:
+    words = ["--seed", "7", "--start", "5", "--labels", "0,1,2", "--columns", "3"]
+    assert gansdk("sample", "digits", "-n", "7", *words, "-o", "a.png").returncode == 0
+    path = Sampler("digits").path
+    assert images.read_recipe(tmp_path / "a.png") == images.Recipe(
+        "digits",
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+        seed=7,
+        start=5,
+        count=7,
+        labels=(0, 1, 2),
+        grid=Grid(3, 2, 0),
+        encoding=Encoding("png", None, "fast"),
+        runtime=Runtime("cpu", "onnxruntime", metadata.version("onnxruntime")),
+        gansdk=metadata.version("gansdk"),
+    )
+    assert str(path.parent).encode() not in (tmp_path / "a.png").read_bytes()
 
 
 def test_an_existing_file_needs_force(gansdk: Run, refused, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -12,6 +12,7 @@ import pytest
 from gansdk import images
 from gansdk.errors import GansdkError, MissingDependencyError
 from gansdk.images.codecs import encoder_version, jxl_distance
+from gansdk.images.encoding import encoding_of
 
 
 @pytest.mark.parametrize(
@@ -48,9 +49,9 @@ def test_what_encodes_is_recorded() -> None:
     assert encoder_version("webp") == f"pillow {metadata.version('pillow')}"
     assert encoder_version("png", "small") == f"deflate {metadata.version('deflate')}"
     assert encoder_version("png", "fast") is None
-    encoding = images.encoding_of("jpeg")
+    encoding = encoding_of("jpeg")
     assert (encoding.quality, encoding.compression) == (95, None)
-    assert images.encoding_of("png").compression == "fast"
+    assert encoding_of("png").compression == "fast"
 
 
 def test_distances_are_those_of_libjxl() -> None:

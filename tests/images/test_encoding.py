@@ -75,20 +75,32 @@ def test_qoi_is_also_what_pillow_reads() -> None:
         assert np.array_equal(np.asarray(picture), x)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_jpeg_is_near_and_is_what_pillow_writes_about_as_well(channels: int) -> None:
-    x = smooth_picture(64, 96, channels)
-    content = images.encode(x, "jpeg")
-    with Image.open(io.BytesIO(content)) as picture:
-        assert picture.mode == MODES[channels]
-        back = np.asarray(picture).reshape(x.shape)
+def pillow_jpeg(x: np.ndarray, quality: int) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(x[..., 0] if channels == 1 else x).save(buffer, "jpeg", quality=95)
-    with Image.open(buffer) as picture:
-        peer = np.asarray(picture).reshape(x.shape)
-    mine, theirs = (np.abs(y.astype(int) - x).mean() for y in (back, peer))
-    assert mine < 1.1 * theirs + 0.05
-    assert mine < 3
+    Image.fromarray(x[..., 0] if x.shape[2] == 1 else x).save(buffer, "jpeg", quality=quality)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_from_quality_96_on_has_the_pixels_of_pillows(channels: int) -> None:
+    x = smooth_picture(61, 96, channels) ^ (random_picture(61, 96, channels) & 15)
+    for quality in (96, 99, 100):
+        mine = decoded(images.encode(x, "jpeg", quality=quality), "jpeg", channels)
+        assert np.array_equal(mine, decoded(pillow_jpeg(x, quality), "jpeg", channels))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_below_is_as_near_as_pillows_within_half_a_decibel(channels: int) -> None:
+    x = smooth_picture(61, 96, channels) ^ (random_picture(61, 96, channels) & 15)
+
+    def decibels(content: bytes) -> float:
+        back = decoded(content, "jpeg", channels).reshape(x.shape)
+        return float(10 * np.log10(255**2 / ((back.astype(float) - x) ** 2).mean()))
+
+    for quality in (50, 75, 90, 95):
+        mine, theirs = images.encode(x, "jpeg", quality=quality), pillow_jpeg(x, quality)
+        assert decibels(mine) > decibels(theirs) - 0.5
+        assert len(mine) < 1.02 * len(theirs)
 
 
 def test_jpeg_has_half_the_chroma_resolution_at_any_quality() -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from .. import images
 from ..errors import InvalidArgumentError, MissingDependencyError, RecipeError
+from ..images.encoding import encoding_of
 from ..images.formats import FORMATS
 from ..images.metadata import picture_format
 from ..images.recipe import Recipe
@@ -50,7 +51,7 @@ def remake(
     """
     sampler = _sampler_for(picture, recipe, model, device, threads)
     kind = _kind(picture)
-    encoding = recipe.encoding or images.encoding_of(kind)
+    encoding = recipe.encoding or encoding_of(kind)
     if encoding.format != kind:
         raise RecipeError(
             f"{picture} is a {kind} file, but its recipe says {encoding.format}: another program "
@@ -76,9 +77,7 @@ def remake(
             recipe,
             gansdk=metadata.version("gansdk"),
             runtime=runtime_of(sampler),
-            encoding=images.encoding_of(
-                kind, quality=encoding.quality, compression=encoding.compression
-            ),
+            encoding=encoding_of(kind, quality=encoding.quality, compression=encoding.compression),
         )
         raise RecipeError(
             f"{picture} cannot be made again here byte for byte: {_difference(original, content)}; "

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from .. import images
 from ..arguments import integer
 from ..errors import InvalidArgumentError
+from ..images.encoding import encoding_of
 from ..images.files import write
 from ..images.formats import FORMATS, Compression
 from ..images.recipe import Grid
@@ -127,7 +128,7 @@ def _sample(
     force: bool,
 ) -> None:
     kind = images.check_target(output, force=force)
-    encoding = images.encoding_of(kind, quality=quality, compression=compression)
+    encoding = encoding_of(kind, quality=quality, compression=compression)
     chosen = None if seeds is None else _parse_seeds(seeds)
     if chosen is None and count is None:
         count = 64

@@ -68,6 +68,7 @@ def _jpeg(image: npt.NDArray[Any], quality: int | None, recipe: Recipe | None) -
         colorspace="GRAY" if grey else "RGB",
         # Half the chroma resolution, as Pillow and StyleGAN's tools write it at any quality.
         colorsubsampling="Gray" if grey else "420",
+        # From quality 96 on. Below, TurboJPEG takes its fast DCT even so: .15 to .17 dB at 95.
         fastdct=False,
     )
     return content if recipe is None else with_exif(content, exif_block(recipe))

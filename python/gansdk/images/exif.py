@@ -12,8 +12,11 @@ _SIZES = {1: 1, _ASCII: 1, 3: 2, _LONG: 4, 5: 8, 6: 1, _UNDEFINED: 1, 8: 2, 9: 4
 
 
 def tiff_block(software: str, comment: str) -> bytes:
-    """Return a little-endian TIFF block with Software and, in its EXIF part, UserComment."""
-    name = software.encode("ascii", "replace") + b"\0"
+    """Return a little-endian TIFF block with Software and, in its EXIF part, UserComment.
+
+    Both are ASCII.
+    """
+    name = software.encode("ascii") + b"\0"
     text = _CHARSET + comment.encode("ascii")
     # Header 8 bytes; a directory is its count, 12 bytes an entry, and where the next one is.
     second = 8 + 2 + 2 * 12 + 4

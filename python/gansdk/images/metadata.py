@@ -126,4 +126,5 @@ def _document(file: BinaryIO, kind: str) -> str | None:
 
 
 def _software(recipe: Recipe) -> str:
-    return "gansdk" if recipe.gansdk is None else f"gansdk {recipe.gansdk}"
+    name = "gansdk" if recipe.gansdk is None else f"gansdk {recipe.gansdk}"
+    return name.encode("ascii", "replace").decode("ascii")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 
 from ..arguments import INDEX_LIMIT
@@ -27,6 +27,7 @@ RecipeLabels: TypeAlias = "int | tuple[int, ...] | Literal['prior', 'balanced'] 
 
 _SIDE = 2**31 - 1
 _T = TypeVar("_T")
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True)
@@ -248,15 +249,11 @@ class Recipe:
 
         A field that is None is left out.
         """
-        return json.dumps(
-            {"format": FORMAT, "version": FORMAT_VERSION, **self.to_dict()},
-            separators=(",", ":"),
-            allow_nan=False,
-        )
+        return _ENCODER.encode({"format": FORMAT, "version": FORMAT_VERSION, **self.to_dict()})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON values, without those that are None."""
-        return _without_none(asdict(self))
+        """Return the fields that are not None, by name; those of a part as a mapping in turn."""
+        return _values(self)
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
@@ -298,10 +295,11 @@ def _build(kind: type[_T], values: Any, where: str) -> _T:
         raise RecipeError(f"{where} lacks a required field") from None
 
 
-def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+def _values(record: Recipe | Grid | Encoding | Runtime) -> dict[str, Any]:
+    # Not dataclasses.asdict, which copies: a recipe of an image may be one of a million.
     return {
-        k: _without_none(v) if isinstance(v, dict) else v
-        for k, v in values.items()
+        k: _values(v) if isinstance(v, (Grid, Encoding, Runtime)) else v
+        for k, v in vars(record).items()
         if v is not None
     }
 
