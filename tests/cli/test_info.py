@@ -100,6 +100,7 @@ def test_a_command_is_shown_only_where_there_is_one() -> None:
         Recipe("digits", "ab" * 32, seed=7, count=2),
         Recipe("digits", "ab" * 32, seed=7, count=20_000, grid=Grid(100)),
         Recipe("digits", "ab" * 32, seed=7, count=2, grid=Grid(2, 2, 255)),
+        Recipe("digits", "ab" * 32, seed=7, count=2, grid=Grid(2, 2, 0, ("a",))),
         Recipe("digits", "ab" * 32, seed=7, encoding=Encoding("avif")),
     ):
         assert command_of(out_of_reach) is None

@@ -24,6 +24,7 @@ GRIDS = st.builds(
     columns=st.integers(1, 2**31 - 1),
     padding=st.integers(0, 2**31 - 1),
     background=st.integers(0, 255) | st.lists(st.integers(0, 255), min_size=1).map(tuple),
+    row_labels=st.none() | st.lists(NAME, min_size=1, max_size=4).map(tuple),
 )
 ENCODINGS = st.builds(
     Encoding,
@@ -158,6 +159,9 @@ def test_the_good_document_is_good() -> None:
         ({"grid": {"columns": 0}}, "grid.columns must be"),
         ({"grid": {"columns": 8, "padding": -1}}, "grid.padding must be"),
         ({"grid": {"columns": 8, "background": [0, -1]}}, "grid.background must be"),
+        ({"grid": {"columns": 8, "row_labels": []}}, "grid.row_labels must be a list of texts"),
+        ({"grid": {"columns": 8, "row_labels": "ab"}}, "grid.row_labels must be a list of texts"),
+        ({"grid": {"columns": 8, "row_labels": ["a", 1]}}, "grid.row_labels must be 1 ... 200"),
         ({"grid": {"columns": 8, "rows": 8}}, "grid has a field that version 1 does not know"),
         ({"encoding": {"format": "png", "quality": 101}}, "encoding.quality must be"),
         ({"encoding": {"format": "png", "compression": "best"}}, "encoding.compression must be"),

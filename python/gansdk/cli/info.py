@@ -114,12 +114,10 @@ def _recipe_rows(recipe: Recipe) -> list[tuple[str, str]]:
     rows.append(("rounding", recipe.rounding))
     if recipe.grid is not None:
         grid = recipe.grid
-        rows.append(
-            (
-                "grid",
-                f"{grid.columns} columns, padding {grid.padding}, background {grid.background}",
-            )
-        )
+        text = f"{grid.columns} columns, padding {grid.padding}, background {grid.background}"
+        rows.append(("grid", text))
+        if grid.row_labels is not None:
+            rows.append(("row labels", ", ".join(grid.row_labels)))
     if recipe.encoding is not None:
         quality = recipe.encoding.quality
         how = recipe.encoding.compression or "lossless" if quality is None else f"quality {quality}"

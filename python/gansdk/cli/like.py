@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -68,11 +69,7 @@ def remake(
         compression=encoding.compression,
         recipe=recipe,
     )
-    try:
-        original = picture.read_bytes()
-    except OSError as error:
-        raise RecipeError(f"{picture} cannot be read: {error.strerror}") from None
-    if content != original:
+    if not _holds(picture, content):
         here = replace(
             recipe,
             gansdk=metadata.version("gansdk"),
@@ -80,7 +77,7 @@ def remake(
             encoding=encoding_of(kind, quality=encoding.quality, compression=encoding.compression),
         )
         raise RecipeError(
-            f"{picture} cannot be made again here byte for byte: {_difference(original, content)}; "
+            f"{picture} cannot be made again here byte for byte: {_difference(picture, content)}; "
             f"it was made by {made_by(recipe)}; here are {made_by(here)}"
         )
     return content
@@ -128,8 +125,15 @@ def _sampler_for(
     return sampler
 
 
-def _difference(original: bytes, content: bytes) -> str:
-    before, after = _decoded(original), _decoded(content)
+def _holds(picture: Path, content: bytes) -> bool:
+    try:
+        return picture.stat().st_size == len(content) and picture.read_bytes() == content
+    except OSError as error:
+        raise RecipeError(f"{picture} cannot be read: {error.strerror}") from None
+
+
+def _difference(original: Path, content: bytes) -> str:
+    before, after = _decoded(original), _decoded(io.BytesIO(content))
     if before is None or after is None:
         return "its pixels cannot be read"
     if before.shape != after.shape:
@@ -141,7 +145,7 @@ def _difference(original: bytes, content: bytes) -> str:
     return f"{differ} of {apart.size} levels differ, by at most {apart.max()}"
 
 
-def _decoded(content: bytes) -> npt.NDArray[np.uint8] | None:
+def _decoded(file: Path | io.BytesIO) -> npt.NDArray[np.uint8] | None:
     try:
         from PIL import Image
     except ImportError:
@@ -149,7 +153,9 @@ def _decoded(content: bytes) -> npt.NDArray[np.uint8] | None:
             "comparing pictures needs Pillow: pip install 'gansdk[images]'"
         ) from None
     try:
-        with Image.open(io.BytesIO(content)) as picture:
-            return np.asarray(picture)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Pillow's, about a picture made to fill the memory
+            with Image.open(file) as picture:
+                return np.asarray(picture)
     except Exception:  # the file may be anyone's, and Pillow's errors share no base class
         return None

@@ -130,8 +130,10 @@ def composed(pixels: npt.NDArray[Any], grid: Grid | None) -> npt.NDArray[Any]:
         raise InvalidArgumentError(
             f"a grid of {height} x {width} pixels is too large: take fewer images or less padding"
         )
-    background: Any = grid.background
-    return images.grid(pixels, columns=grid.columns, padding=grid.padding, background=background)
+    how: dict[str, Any] = {"columns": grid.columns, "background": grid.background}
+    if grid.row_labels is not None:
+        how["row_labels"] = grid.row_labels
+    return images.grid(pixels, padding=grid.padding, **how)
 
 
 def command_of(recipe: Recipe) -> str | None:
@@ -144,7 +146,7 @@ def command_of(recipe: Recipe) -> str | None:
         or recipe.count > LIMIT
         or (grid is None and recipe.count != 1)
         or (recipe.encoding is not None and recipe.encoding.format not in FORMATS)
-        or (grid is not None and grid.background != 0)
+        or (grid is not None and (grid.background != 0 or grid.row_labels is not None))
     )
     if out_of_reach:
         return None

@@ -55,10 +55,16 @@ def check_target(path: str | os.PathLike[str], *, force: bool = True) -> str:
 
     For callers whose picture takes long to make.
     """
+    kind = format_of(path)
+    check_place(path, force=force)
+    return kind
+
+
+def check_place(path: str | os.PathLike[str], *, force: bool = True) -> None:
+    """Raise what `write` would raise for a file of any suffix, as far as can be told before."""
     target = Path(path)
     if "\0" in str(target):
         raise InvalidArgumentError(f"{str(target)!r} is no file name: it holds a null character")
-    kind = format_of(target)
     try:
         if target.exists() and not force:
             raise OutputError(f"{target} exists: choose another name, or use --force (force=True)")
@@ -72,7 +78,6 @@ def check_target(path: str | os.PathLike[str], *, force: bool = True) -> str:
         if isinstance(error, OutputError):
             raise
         raise OutputError(f"{target} cannot be written: {error.strerror or error}") from None
-    return kind
 
 
 def write(path: str | os.PathLike[str], content: bytes, *, force: bool = True) -> None:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 from ..arguments import INDEX_LIMIT
 from ..errors import RecipeError
 from .formats import Compression
-from .recipe_checks import choice, integer, integers, number, shown, string
+from .recipe_checks import choice, integer, integers, number, shown, string, strings
 
 FORMAT = "gansdk.recipe"
 FORMAT_VERSION = 1
@@ -42,11 +42,14 @@ class Grid:
         Pixels between neighbours.
     background : int or sequence of int
         Level of what lies between them, one or one a channel.
+    row_labels : sequence of str, optional
+        One a row, in the font that `grid` has by default.
     """
 
     columns: int
     padding: int = 2
     background: int | tuple[int, ...] = 0
+    row_labels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         integer(self.columns, "grid.columns", 1, _SIDE)
@@ -55,6 +58,8 @@ class Grid:
             _set(self, "background", integers(self.background, "grid.background", 65_535))
         else:
             integer(self.background, "grid.background", 0, 65_535)
+        if self.row_labels is not None:
+            _set(self, "row_labels", strings(self.row_labels, "grid.row_labels"))
 
 
 @dataclass(frozen=True)

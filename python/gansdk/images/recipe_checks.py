@@ -55,3 +55,12 @@ def string(value: Any, name: str) -> None:
         raise RecipeError(
             f"{name} must be 1 ... {_LONGEST} printable characters; got {shown(value)}"
         )
+
+
+def strings(value: Any, name: str) -> tuple[str, ...]:
+    """Return a list of short, printable texts as a tuple; `RecipeError` where it is none."""
+    if not isinstance(value, (list, tuple)) or not value:
+        raise RecipeError(f"{name} must be a list of texts; got {shown(value)}")
+    for item in value:
+        string(item, name)
+    return tuple(value)
