@@ -25,6 +25,7 @@ IMAGES = [
     ["--seeds", "3,14,15", "--labels", "1,2"],
     ["--seeds", "3", "--start", "9"],
     ["-n", "4", "--labels", "0,1,2", "--start", "1"],
+    ["-n", "4", "--rounding", "truncate"],
 ]
 FILES = [
     ("a.png", []),
@@ -93,6 +94,16 @@ def test_a_grid_of_another_background(gansdk: Run, tmp_path: Path) -> None:
     assert gansdk("sample", "--like", "a.png", "-o", "b.png").returncode == 0
 
 
+def test_a_grid_with_row_labels(gansdk: Run, tmp_path: Path) -> None:
+    recipe = made(count=3, seed=7, grid=Grid(2, 2, 0, ("a", "b")))
+    pixels = Sampler("digits").sample(3, seed=7)
+    images.save(
+        tmp_path / "a.png", images.grid(pixels, columns=2, row_labels=["a", "b"]), recipe=recipe
+    )
+    assert gansdk("sample", "--like", "a.png", "-o", "b.png").returncode == 0
+    assert "a, b" in gansdk("info", "a.png").stdout
+
+
 def test_a_model_that_does_not_ship(gansdk: Run, refused, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     recipe = replace(made(), model="faces")
     images.save(tmp_path / "a.png", Sampler("digits").sample(1)[0], recipe=recipe)
@@ -124,10 +135,9 @@ def save(path: Path, recipe: Recipe, pixels: np.ndarray | None = None) -> None:
         ({"model_sha256": "ab" * 32}, "by 'digits' with sha256 abababab"),
         ({"latent_contract": 2}, "under version 2 of the latent contract"),
         ({"truncation": 0.7}, "with truncation 0.7"),
-        ({"rounding": "stylegan"}, "rounding 'stylegan'"),
         ({"count": 2}, "does not say as which grid"),
         ({"count": 10_001, "grid": Grid(100)}, "at most 10000 images"),
-        ({"count": 4, "grid": Grid(2, 2**31 - 1)}, "pixels is too large"),
+        ({"count": 4, "grid": Grid(2, 2**31 - 1)}, "pictures end at 2^31 - 1"),
         ({"count": 4, "grid": Grid(2, 2, (1, 2, 3))}, "background"),
         ({"labels": 10}, "labels must be 0 ... 9; got 10"),
         ({"encoding": Encoding("jpeg", 95)}, "is a png file, but its recipe says jpeg"),

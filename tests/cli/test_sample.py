@@ -91,7 +91,7 @@ def test_labels_seeds_and_start(gansdk: Run, tmp_path: Path) -> None:
         (["digits", "--compression", "small", "-o", "a.jpg"], "compression is for png alone"),
         (["digits", "--compression", "best"], "'best' is not one of 'fast', 'small'"),
         (["digits", "-n", "4", "-o", "a.qoi"], "qoi holds pictures of 3 or 4 channels"),
-        (["digits", "-n", "4", "--padding", "2000000000"], "pixels is too large"),
+        (["digits", "-n", "4", "--padding", "2000000000"], "pictures end at 2^31 - 1"),
         (["digits", "--seeds", ",".join(["1"] * 10_001)], "at most 10000 images"),
         (["-n", "4"], "Missing argument 'MODEL'"),
         (["digits", "-o", "missing/a.png"], "is no folder: make it first"),

@@ -152,7 +152,7 @@ def test_the_good_document_is_good() -> None:
         ({"label": 3}, "label is the class of a single image, but count is 64"),
         ({"truncation": "0.7"}, "truncation must be a finite number"),
         ({"truncation": 10**400}, "truncation must be a finite number"),
-        ({"rounding": "up"}, "rounding must be one of nearest, stylegan, truncate; got 'up'"),
+        ({"rounding": "up"}, "rounding must be one of nearest, truncate, stylegan; got 'up'"),
         ({"rounding": ["up"]}, "rounding must be one of"),
         ({"grid": 8}, "grid must be a JSON object; got 8"),
         ({"grid": {}}, "grid lacks a required field"),

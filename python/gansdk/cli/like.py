@@ -115,7 +115,7 @@ def _sampler_for(
     if device is None:
         device = "cpu" if recipe.runtime is None else recipe.runtime.device
     name = recipe.model if model is None else model
-    sampler = Sampler(name, device=device, threads=threads)
+    sampler = Sampler(name, device=device, threads=threads, rounding=recipe.rounding)
     digest = file_sha256(sampler)
     if digest != recipe.model_sha256:
         raise RecipeError(

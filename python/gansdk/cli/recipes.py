@@ -21,7 +21,6 @@ from ..selection import CyclicLabels, labels_at
 
 # A picture for people: beyond this it is a data set, which `generate` writes in constant memory.
 LIMIT = 10_000
-_MOST_PIXELS = 2**31 - 1
 _LATENT_CONTRACT = 1
 
 
@@ -56,6 +55,7 @@ def recipe_of(
         count=count,
         labels=labels,
         label=label,
+        rounding=sampler.rounding,
         grid=grid,
         encoding=encoding,
         runtime=runtime_of(sampler),
@@ -77,10 +77,9 @@ def sampled(sampler: Sampler, recipe: Recipe, batch_size: int | None) -> npt.NDA
             f"it was made under version {recipe.latent_contract} of the latent contract, "
             f"this gansdk keeps version {_LATENT_CONTRACT}"
         )
-    if recipe.truncation is not None or recipe.rounding != "nearest":
+    if recipe.truncation is not None:
         raise RecipeError(
-            f"it was made with truncation {recipe.truncation} and rounding {recipe.rounding!r}, "
-            "`gansdk sample` makes pictures without the one and rounds to nearest"
+            f"it was made with truncation {recipe.truncation:g}, which this gansdk does not have"
         )
     check_count(recipe.count)
     labels = recipe.label if recipe.labels is None else recipe.labels
@@ -114,7 +113,7 @@ def composed(pixels: npt.NDArray[Any], grid: Grid | None) -> npt.NDArray[Any]:
     Raises
     ------
     InvalidArgumentError
-        The picture would have 2^31 pixels or more.
+        As `grid`.
     RecipeError
         There are many images and no grid.
     """
@@ -122,18 +121,13 @@ def composed(pixels: npt.NDArray[Any], grid: Grid | None) -> npt.NDArray[Any]:
         if len(pixels) != 1:
             raise RecipeError(f"it holds {len(pixels)} images, but does not say as which grid")
         return np.asarray(pixels[0])
-    across = min(grid.columns, len(pixels))
-    down = -(-len(pixels) // across)
-    height = down * (pixels.shape[1] + grid.padding)
-    width = across * (pixels.shape[2] + grid.padding)
-    if height * width > _MOST_PIXELS:
-        raise InvalidArgumentError(
-            f"a grid of {height} x {width} pixels is too large: take fewer images or less padding"
-        )
-    how: dict[str, Any] = {"columns": grid.columns, "background": grid.background}
-    if grid.row_labels is not None:
-        how["row_labels"] = grid.row_labels
-    return images.grid(pixels, padding=grid.padding, **how)
+    return images.grid(
+        pixels,
+        columns=grid.columns,
+        padding=grid.padding,
+        background=grid.background,
+        row_labels=grid.row_labels,
+    )
 
 
 def command_of(recipe: Recipe) -> str | None:
@@ -141,7 +135,6 @@ def command_of(recipe: Recipe) -> str | None:
     grid = recipe.grid
     out_of_reach = (
         recipe.truncation is not None
-        or recipe.rounding != "nearest"
         or recipe.latent_contract != _LATENT_CONTRACT
         or recipe.count > LIMIT
         or (grid is None and recipe.count != 1)
@@ -169,6 +162,8 @@ def command_of(recipe: Recipe) -> str | None:
         words += ["--quality", str(encoding.quality)]
     if encoding.compression is not None:
         words += ["--compression", encoding.compression]
+    if recipe.rounding != "nearest":
+        words += ["--rounding", recipe.rounding]
     if recipe.runtime is not None and recipe.runtime.device != "cpu":
         words += ["--device", recipe.runtime.device]
     return shlex.join([*words, "-o", f"samples{FORMATS[encoding.format].suffixes[0]}"])

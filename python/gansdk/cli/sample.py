@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from click.core import ParameterSource
@@ -14,11 +14,12 @@ from ..errors import InvalidArgumentError
 from ..images.encoding import encoding_of
 from ..images.files import write
 from ..images.formats import FORMATS, Compression
+from ..images.law import Rounding
 from ..images.recipe import Grid
 from ..sampler import Sampler
 from ..selection import labels_at
 from .like import check_suffix, recipe_in, remake
-from .options import encoding_options, parse_labels, sampling_options
+from .options import encoding_options, parse_labels, parse_seeds, sampling_options
 from .recipes import check_count, composed, default_columns, recipe_of
 
 # What a recipe says, so that --like leaves nothing of it to say.
@@ -30,6 +31,7 @@ _SAID = {
     "labels": "--labels",
     "columns": "--columns",
     "padding": "--padding",
+    "rounding": "--rounding",
     "quality": "--quality",
     "compression": "--compression",
 }
@@ -73,6 +75,13 @@ Examples:
 @encoding_options
 @click.option("--columns", type=int, help="Default: as square as can be.")
 @click.option("--padding", type=int, default=2, show_default=True, help="Pixels between images.")
+@click.option(
+    "--rounding",
+    type=click.Choice(get_args(Rounding)),
+    default="nearest",
+    show_default=True,
+    help="How floats become levels; the others are what other code bases did.",
+)
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @sampling_options
 @click.pass_context
@@ -120,6 +129,7 @@ def _sample(
     labels: str | None,
     columns: int | None,
     padding: int,
+    rounding: Rounding,
     quality: int | None,
     compression: Compression | None,
     device: str,
@@ -129,13 +139,13 @@ def _sample(
 ) -> None:
     kind = images.check_target(output, force=force)
     encoding = encoding_of(kind, quality=quality, compression=compression)
-    chosen = None if seeds is None else _parse_seeds(seeds)
+    chosen = None if seeds is None else parse_seeds(seeds)
     if chosen is None and count is None:
         count = 64
     total = len(chosen) if chosen is not None else count or 0
     check_count(total if count is None else count)
     wanted = parse_labels(labels)
-    sampler = Sampler(model, device=device, threads=threads)
+    sampler = Sampler(model, device=device, threads=threads, rounding=rounding)
     pixels = sampler.sample(
         count,
         seed=seed,
@@ -191,12 +201,3 @@ def _follow(
     )
     write(target, content, force=force)
     click.echo(f"{target}: {picture} again, byte for byte")
-
-
-def _parse_seeds(text: str) -> list[int]:
-    try:
-        return [int(word) for word in text.split(",")]
-    except ValueError:
-        raise InvalidArgumentError(
-            f"--seeds must be integers such as 3,14,15; got {text!r}"
-        ) from None

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 from ..arguments import INDEX_LIMIT
 from ..errors import RecipeError
 from .formats import Compression
+from .law import Rounding
 from .recipe_checks import choice, integer, integers, number, shown, string, strings
 
 FORMAT = "gansdk.recipe"
@@ -22,7 +23,6 @@ FORMAT_VERSION = 1
 LONGEST = 1 << 20
 """Characters of the longest document; it may come from anyone."""
 
-Rounding: TypeAlias = Literal["nearest", "stylegan", "truncate"]
 RecipeLabels: TypeAlias = "int | tuple[int, ...] | Literal['prior', 'balanced'] | None"
 
 _SIDE = 2**31 - 1
@@ -146,7 +146,7 @@ class Recipe:
         The class of a single image.
     truncation : float, optional
         None for no truncation.
-    rounding : "nearest", "stylegan" or "truncate"
+    rounding : "nearest", "truncate" or "stylegan"
         How values became levels.
     grid : Grid, optional
         None for an image that is the picture.
