@@ -74,6 +74,13 @@ def test_a_picture_may_be_made_over_itself(gansdk: Run, refused, tmp_path: Path)
     assert (tmp_path / "samples.png").read_bytes() == content
 
 
+def test_a_picture_of_any_name(gansdk: Run, tmp_path: Path) -> None:
+    save(tmp_path / "a.jpeg", made())
+    (tmp_path / "a.jpeg").rename(tmp_path / "picture")
+    assert gansdk("sample", "--like", "picture").returncode == 0
+    assert (tmp_path / "samples.jpg").read_bytes() == (tmp_path / "picture").read_bytes()
+
+
 def test_an_image_of_a_data_set(gansdk: Run, tmp_path: Path) -> None:
     """The short form of the recipe: seed, index, label, model."""
     sampler = Sampler("digits")

@@ -51,7 +51,7 @@ def remake(
         The model is another one, or the picture that it makes here is not the same.
     """
     sampler = _sampler_for(picture, recipe, model, device, threads)
-    kind = _kind(picture)
+    kind = picture_kind(picture)
     encoding = recipe.encoding or encoding_of(kind)
     if encoding.format != kind:
         raise RecipeError(
@@ -85,7 +85,7 @@ def remake(
 
 def check_suffix(picture: Path, output: Path, kind: str) -> None:
     """Raise `InvalidArgumentError` where the copy would be of another format."""
-    original = _kind(picture)
+    original = picture_kind(picture)
     if kind != original:
         raise InvalidArgumentError(
             f"{picture} is a {original} file and is made again as one: "
@@ -93,7 +93,8 @@ def check_suffix(picture: Path, output: Path, kind: str) -> None:
         )
 
 
-def _kind(picture: Path) -> str:
+def picture_kind(picture: Path) -> str:
+    """Return the format that a picture has, whatever its name; `RecipeError` for no picture."""
     try:
         with picture.open("rb") as file:
             kind = picture_format(file.read(12))

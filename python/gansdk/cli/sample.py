@@ -18,7 +18,7 @@ from ..images.law import Rounding
 from ..images.recipe import Grid
 from ..sampler import Sampler
 from ..selection import labels_at
-from .like import check_suffix, recipe_in, remake
+from .like import check_suffix, picture_kind, recipe_in, remake
 from .options import encoding_options, parse_labels, parse_seeds, sampling_options
 from .recipes import check_count, composed, default_columns, recipe_of
 
@@ -194,7 +194,8 @@ def _follow(
     force: bool,
 ) -> None:
     recipe = recipe_in(picture)
-    target = Path("samples").with_suffix(picture.suffix) if output is None else output
+    suffix = FORMATS[picture_kind(picture)].suffixes[0]
+    target = Path(f"samples{suffix}") if output is None else output
     check_suffix(picture, target, images.check_target(target, force=force))
     content = remake(
         picture, recipe, model=model, device=device, threads=threads, batch_size=batch_size
