@@ -57,8 +57,9 @@ struct Pixels {
   int64_t channel_stride;
   uint64_t pixels;
   uint64_t channels;
-  bool swapped;  // the first three channels come in reverse
-  bool wide;     // levels 0 ... 65535 as uint16_t, not 0 ... 255 as bytes
+  bool swapped;   // the first three channels come in reverse
+  bool wide;      // levels 0 ... 65535 as uint16_t, not 0 ... 255 as bytes
+  bool streamed;  // the result is larger than caches: it may go past them
   unsigned char* out;
 };
 

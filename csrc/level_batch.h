@@ -12,6 +12,9 @@ namespace gansdk {
 
 inline constexpr std::uint64_t kAllFinite = ~std::uint64_t{0};
 
+// Results from this size on are stored past the caches, where they would not stay anyway.
+inline constexpr std::uint64_t kStreamedBytes = 2 << 20;
+
 // A batch of images wherever their elements lie; strides in bytes.
 struct FloatImages {
   const unsigned char* in;
@@ -33,7 +36,7 @@ struct FloatImages {
 // Interleaved levels of pixels [first, last) of an image; whether all their elements are finite.
 inline bool image_levels(LevelKernel kernel, const FloatImages& batch, const LevelLaw& law,
                          bool wide, std::uint64_t image, std::uint64_t first, std::uint64_t last,
-                         unsigned char* out) {
+                         unsigned char* out, bool streamed = false) {
   const std::uint64_t run = batch.run();
   const std::uint64_t level_bytes = batch.channels * (wide ? 2 : 1);
   const unsigned char* const in = batch.in + static_cast<std::int64_t>(image) * batch.image_stride;
@@ -50,6 +53,7 @@ inline bool image_levels(LevelKernel kernel, const FloatImages& batch, const Lev
                            batch.channels,
                            batch.swapped,
                            wide,
+                           streamed,
                            out};
     finite &= kernel(pixels, law);
     first += n;
@@ -75,6 +79,7 @@ inline std::uint64_t fill_levels(LevelKernel kernel, const FloatImages& batch, c
   const std::uint64_t level_bytes = wide ? 2 : 1;
   const std::uint64_t chunk = std::max<std::uint64_t>(1, 65536 / batch.channels);
   if (elements * (batch.element_bytes() + level_bytes) < kParallelBytes) threads = 1;
+  const bool streamed = elements * level_bytes >= kStreamedBytes;
   std::atomic<std::uint64_t> first_bad{kAllFinite};
   parallel_for(batch.images * pixels, chunk, threads, [&](auto first, auto last) {
     while (first < last) {
@@ -82,7 +87,7 @@ inline std::uint64_t fill_levels(LevelKernel kernel, const FloatImages& batch, c
       const std::uint64_t n = std::min(last - first, pixels - first % pixels);
       unsigned char* to = out + first * batch.channels * level_bytes;
       const std::uint64_t pixel = first % pixels;
-      if (!image_levels(kernel, batch, law, wide, image, pixel, pixel + n, to)) {
+      if (!image_levels(kernel, batch, law, wide, image, pixel, pixel + n, to, streamed)) {
         note_bad(first_bad, image);
       }
       first += n;

@@ -97,8 +97,8 @@ struct SymmetricProduct {
   float hi, scale;
   FloatVector clamped(FloatVector x, float) const {
     constexpr int kLessMagnitude = 2;  // with the sign of the first operand
-    const __m512 within = _mm512_maskz_range_ps(0xFFFF, (__m512)x, _mm512_set1_ps(hi),
-                                                kLessMagnitude);
+    const __m512 within =
+        _mm512_maskz_range_ps(0xFFFF, (__m512)x, _mm512_set1_ps(hi), kLessMagnitude);
     return ((FloatVector)within + hi) * scale;
   }
 };

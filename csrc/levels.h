@@ -134,6 +134,35 @@ template <class Rounding>
 #endif
 }
 
+// Large results go past the caches, which saves reading what will be overwritten: with that and
+// with fetching ahead, a core that waits for memory does 1.6 times as much. `to` is aligned.
+[[gnu::always_inline]] inline void stream(unsigned char* to, WordVector x) {
+#if defined(__AVX512F__)
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(to), (__m512i)x);
+#elif defined(__AVX2__)
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(to), (__m256i)x);
+#elif defined(__SSE2__)
+  _mm_stream_si128(reinterpret_cast<__m128i*>(to), (__m128i)x);
+#else
+  __builtin_memcpy(to, &x, sizeof x);
+#endif
+}
+inline void end_of_stream() {
+#if defined(__SSE2__)
+  _mm_sfence();
+#endif
+}
+
+template <class Stored>
+[[gnu::always_inline]] inline void fetch_ahead(const Stored* from) {
+  constexpr uint64_t kAhead = 2048;  // bytes; beyond the end nothing happens
+  __builtin_prefetch(reinterpret_cast<const unsigned char*>(from) + kAhead);
+}
+
+inline uint64_t bytes_to_boundary(const unsigned char* to) {
+  return -reinterpret_cast<uintptr_t>(to) % kVectorBytes;
+}
+
 // Three planes. A whole vector is stored, of which the next one overwrites the last quarter; near
 // the end, where what lies behind may belong to another thread, no more than there is. What is left
 // of a vector then is done together with pixels that were done before. At least kLanes pixels.
@@ -153,11 +182,40 @@ bool three(const Pixels& p, const Law& law) {
   const auto pixels_at = [&](uint64_t i) __attribute__((always_inline)) {
     return drop_fourth_bytes(convert0(in0 + i) | convert1(in1 + i) << 8 | convert2(in2 + i) << 16);
   };
+  const auto store_until = [&](uint64_t i, uint64_t end) __attribute__((always_inline)) {
+    for (; i < end && i + kLanes + kLanes / 2 <= n; i += kLanes) {
+      const WordVector pixels = pixels_at(i);
+      __builtin_memcpy(out + 3 * i, &pixels, kVectorBytes);
+    }
+    return i;
+  };
   uint64_t i = 0;
-  for (; i + kLanes + kLanes / 2 <= n; i += kLanes) {
-    const WordVector pixels = pixels_at(i);
-    __builtin_memcpy(out + 3 * i, &pixels, kVectorBytes);
+  if (p.streamed && n > 8 * kVectorBytes) {
+    // 43 is the inverse of 3 modulo 64: so many pixels fill the bytes before a boundary.
+    const uint64_t first = bytes_to_boundary(out) * 43 % kVectorBytes;
+    store_until(0, first);
+    // Four vectors of pixels fill three of bytes; several times that, because a load must wait for
+    // stores that it straddles.
+    constexpr uint64_t kGroup = 32;
+    alignas(kVectorBytes) unsigned char bytes[(3 * kGroup + 1) * kVectorBytes / 4];
+    for (i = first; i + kGroup * kLanes <= n; i += kGroup * kLanes) {
+      for (uint64_t j = 0; j < kGroup; ++j) {
+        const uint64_t at = i + j * kLanes;
+        fetch_ahead(in0 + at);
+        fetch_ahead(in1 + at);
+        fetch_ahead(in2 + at);
+        const WordVector pixels = pixels_at(at);
+        __builtin_memcpy(bytes + 3 * kLanes * j, &pixels, kVectorBytes);
+      }
+      for (uint64_t j = 0; j < 3 * kGroup / 4; ++j) {
+        WordVector whole;
+        __builtin_memcpy(&whole, bytes + kVectorBytes * j, kVectorBytes);
+        stream(out + 3 * i + kVectorBytes * j, whole);
+      }
+    }
+    end_of_stream();
   }
+  i = store_until(i, n);
   while (i < n) {
     if (i + kLanes > n) i = n - kLanes;
     const WordVector pixels = pixels_at(i);
@@ -165,6 +223,30 @@ bool three(const Pixels& p, const Law& law) {
     i += kLanes;
   }
   return is_finite(convert0.sum + convert1.sum + convert2.sum);
+}
+
+// bytes_at(i) makes the bytes i ... i + kVectorBytes - 1 of n at `out`; `fetch` asks for what it
+// will need. At least kVectorBytes.
+template <class BytesAt, class Fetch>
+[[gnu::always_inline]] inline void store_all(unsigned char* out, uint64_t n, uint64_t step,
+                                             bool streamed, const BytesAt& bytes_at,
+                                             const Fetch& fetch) {
+  uint64_t i = 0;
+  const uint64_t before = bytes_to_boundary(out);
+  if (streamed && before % step == 0) {
+    const WordVector first = bytes_at(0);
+    __builtin_memcpy(out, &first, kVectorBytes);
+    for (i = before; i + kVectorBytes <= n; i += kVectorBytes) {
+      fetch(i);
+      stream(out + i, bytes_at(i));
+    }
+    end_of_stream();
+  }
+  for (; i < n; i += kVectorBytes) {
+    if (i + kVectorBytes > n) i = n - kVectorBytes;
+    const WordVector bytes = bytes_at(i);
+    __builtin_memcpy(out + i, &bytes, kVectorBytes);
+  }
 }
 
 // Four planes; at least kLanes pixels.
@@ -176,32 +258,35 @@ bool four(const Pixels& p, const Law& law) {
     const int64_t offset = static_cast<int64_t>(source_channel(p, k)) * p.channel_stride;
     in[k] = reinterpret_cast<const Stored*>(p.in + offset);
   }
-  unsigned char* const out = p.out;
-  const uint64_t n = p.pixels;
   Converter<Format, Law, Rounding> convert0{law}, convert1{law}, convert2{law}, convert3{law};
-  for (uint64_t i = 0; i < n; i += kLanes) {
-    if (i + kLanes > n) i = n - kLanes;
-    const WordVector pixels = join<Rounding>(convert0(in[0] + i), convert1(in[1] + i),
-                                             convert2(in[2] + i), convert3(in[3] + i));
-    __builtin_memcpy(out + 4 * i, &pixels, kVectorBytes);
-  }
+  store_all(
+      p.out, 4 * p.pixels, 4, p.streamed,
+      [&](uint64_t byte) __attribute__((always_inline)) {
+        const uint64_t i = byte / 4;
+        return join<Rounding>(convert0(in[0] + i), convert1(in[1] + i), convert2(in[2] + i),
+                              convert3(in[3] + i));
+      },
+      [&](uint64_t byte) __attribute__((always_inline)) {
+        for (const Stored* const plane : in) fetch_ahead(plane + byte / 4);
+      });
   return is_finite(convert0.sum + convert1.sum + convert2.sum + convert3.sum);
 }
 
-// One plane, or pixels that are interleaved already; at least 4 * kLanes elements.
+// One plane, or pixels that are interleaved already; at least kVectorBytes elements.
 template <class Format, class Law, class Rounding>
 bool elementwise(const Pixels& p, const Law& law) {
   const auto* const in = reinterpret_cast<const typename Format::Stored*>(p.in);
-  unsigned char* const out = p.out;
-  const uint64_t n = p.pixels * p.channels;
   Converter<Format, Law, Rounding> convert0{law}, convert1{law}, convert2{law}, convert3{law};
-  for (uint64_t i = 0; i < n; i += kVectorBytes) {
-    if (i + kVectorBytes > n) i = n - kVectorBytes;
-    const WordVector levels = transpose_bytes(
-        join<Rounding>(convert0(in + i), convert1(in + i + kLanes), convert2(in + i + 2 * kLanes),
-                       convert3(in + i + 3 * kLanes)));
-    __builtin_memcpy(out + i, &levels, kVectorBytes);
-  }
+  store_all(
+      p.out, p.pixels * p.channels, 1, p.streamed,
+      [&](uint64_t i) __attribute__((always_inline)) {
+        return transpose_bytes(join<Rounding>(convert0(in + i), convert1(in + i + kLanes),
+                                              convert2(in + i + 2 * kLanes),
+                                              convert3(in + i + 3 * kLanes)));
+      },
+      [&](uint64_t i) __attribute__((always_inline)) {
+        for (uint64_t j = 0; j < 4; ++j) fetch_ahead(in + i + j * kLanes);
+      });
   return is_finite(convert0.sum + convert1.sum + convert2.sum + convert3.sum);
 }
 

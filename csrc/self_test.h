@@ -67,6 +67,7 @@ inline bool has_levels(LevelKernel kernel, const std::array<NearTie, 4>& near_ti
                          1,
                          false,
                          false,
+                         false,
                          out.data()};
   if (!kernel(pixels, law)) return false;
   for (std::size_t i = 0; i < out.size(); ++i) {

@@ -1,6 +1,7 @@
 // Levels against their formula in plain arithmetic: every format, layout, channel count, rounding
 // and table; and the way back.
 #undef NDEBUG
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
@@ -185,6 +186,37 @@ void test_every_half(const Kernels& kernels, Format format, float (*widen)(std::
   }
 }
 
+// Past the caches or not, wherever the result begins and ends: the same levels, nothing beside
+// them.
+void test_streamed(const Kernels& kernels) {
+  const std::uint64_t most = 3000, seed = 9;
+  std::vector<float> x(4 * most);
+  fill_latents(baseline::kernels.normal, &seed, false, {0, 0, x.size(), 0}, 1, x.data(), 1);
+  const auto* const in = reinterpret_cast<const unsigned char*>(x.data());
+  Bytes plain(4 * most + 192), streamed(plain.size());
+  for (const std::uint64_t channels : {1, 2, 3, 4}) {
+    for (const std::uint64_t pixels : {1, 63, 64, 500, 511, 530, 2999, 3000}) {
+      for (std::uint64_t offset = 0; offset < 67; ++offset) {
+        std::fill(plain.begin(), plain.end(), 77);
+        streamed = plain;
+        Pixels p = {in,    Format::kFloat32, 4, 4 * most, pixels, channels, false, false,
+                    false, nullptr};
+        const auto to = [offset](Bytes& bytes) { return bytes.data() + 32 + offset; };
+        p.out = to(plain);
+        assert(kernels.levels(p, {-1, 2, .5f}));
+        p.out = to(streamed);
+        p.streamed = true;
+        assert(kernels.levels(p, {-1, 2, .5f}));
+        assert(plain == streamed);
+      }
+    }
+  }
+  std::vector<float> large(2 * 3 * 603 * 607);
+  fill_latents(baseline::kernels.normal, &seed, false, {0, 0, large.size(), 0}, 1, large.data(), 1);
+  assert(large.size() >= kStreamedBytes);
+  check(kernels, {2, 3, 603, 607}, Format::kFloat32, large, same, laws(false)[0]);
+}
+
 void test_way_back() {
   const std::uint64_t channels = 3, pixels = 5000, images = 2;
   std::vector<std::uint8_t> in(images * channels * pixels);
@@ -214,6 +246,7 @@ void test_way_back() {
 int main() {
   for (const Kernels* kernels : available_kernels()) {
     test_float32(*kernels);
+    test_streamed(*kernels);
     test_every_half(*kernels, Format::kFloat16, from_float16, 0x7C00);
     test_every_half(*kernels, Format::kBFloat16, from_bfloat16, 0x7F80);
     std::printf("%s: passed\n", kernels->isa);
