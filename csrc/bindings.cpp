@@ -106,6 +106,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
              py::arg("seeds").noconvert(), py::arg("start"), py::arg("stream"), py::arg("threads"),
              py::arg("threshold"));
   gansdk::define_images(module);
+  gansdk::define_png(module);
   module.def("philox", &philox, py::arg("counter").noconvert(), py::arg("key").noconvert(),
              py::arg("out").noconvert());
   module.def("isa", [] { return gansdk::active_kernels().isa; });

@@ -29,5 +29,6 @@ LevelLaw level_law(float lo, float span, float inverse, int rounding, const Arra
                    const Array<float>& std, std::uint64_t channels);
 
 void define_images(py::module_& module);
+void define_png(py::module_& module);
 
 }  // namespace gansdk
