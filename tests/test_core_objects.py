@@ -26,6 +26,11 @@ FLAGS = {
         "-mprefer-vector-width=512",
     ],
 }
+PNG_FLAGS = {
+    "baseline": [],
+    "avx2": ["-mbmi", "-mbmi2", "-mpclmul"],
+    "avx512": ["-mbmi", "-mbmi2", "-mpclmul", "-mavx512vbmi"],
+}
 STRICT = [
     "-std=c++20",
     "-O3",
@@ -55,19 +60,21 @@ def output(*command: str | Path) -> str:
     ).stdout
 
 
+@pytest.mark.parametrize("table", ["kernels", "png_kernels"])
 @pytest.mark.parametrize("isa", FLAGS)
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
-def test_objects(compiler: str, isa: str, tmp_path: Path) -> None:
+def test_objects(compiler: str, isa: str, table: str, tmp_path: Path) -> None:
     """They export the table alone, and multiply and add apart."""
     skip_unless_it_compiles(compiler, isa)
-    target = tmp_path / "kernels.o"
+    target, source = tmp_path / "kernels.o", ROOT / f"csrc/{table}.cpp"
+    flags = [*FLAGS[isa], *(PNG_FLAGS[isa] if table == "png_kernels" else [])]
     define = f"-DGANSDK_KERNELS_NAMESPACE={isa}"
-    output(compiler, *STRICT, *FLAGS[isa], define, "-c", ROOT / "csrc/kernels.cpp", "-o", target)
+    output(compiler, *STRICT, *flags, define, "-c", source, "-o", target)
     symbols = output("nm", "--demangle", target)
     found = re.findall(r"^[0-9a-f ]{16} ([A-Za-z]) (.*)$", symbols, re.MULTILINE)
     assert [name for kind, name in found if kind in "WwVvu"] == []
     exported = [name for kind, name in found if kind.isupper() and kind != "U"]
-    assert exported == [f"gansdk::{isa}::kernels"]
+    assert exported == [f"gansdk::{isa}::{table}"]
     fused = re.findall(
         r"\b(?:vfn?m(?:add|sub)\w*|fn?ml[as]|fn?m(?:add|sub))\b", output("objdump", "-d", target)
     )
@@ -75,8 +82,8 @@ def test_objects(compiler: str, isa: str, tmp_path: Path) -> None:
 
 
 def kernel_sources() -> list[Path]:
-    """kernels.cpp and all of ours that it includes."""
-    found = [ROOT / "csrc" / "kernels.cpp"]
+    """Both kernels' sources and all of ours that they include."""
+    found = [ROOT / "csrc" / "kernels.cpp", ROOT / "csrc" / "png_kernels.cpp"]
     for path in found:
         names = re.findall(r'#include "(.*)"', path.read_text())
         found += [path.parent / x for x in names if path.parent / x not in found]
@@ -87,7 +94,9 @@ def test_kernels_include_freestanding_headers_alone() -> None:
     """C headers, since C++ ones leave weak symbols; those that need no C library, for wasm32."""
     if not (ROOT / "csrc/kernels.cpp").exists():
         pytest.skip("the sources are not here: the tests run beside an installed package alone")
-    assert {path.name for path in kernel_sources()} > {"kernels.h", "philox.h", "levels.h"}
+    assert {path.name for path in kernel_sources()} > {"kernels.h", "philox.h", "png_filters.h"}
     for path in kernel_sources():
         included = re.findall(r"#include <(.*)>", path.read_text())
-        assert {*included} <= {"stdint.h", "float.h", "immintrin.h", "arm_neon.h"}, path.name
+        assert {*included} <= {"stdint.h", "float.h", "immintrin.h", "arm_neon.h", "arm_acle.h"}, (
+            path.name
+        )
