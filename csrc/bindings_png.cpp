@@ -88,16 +88,16 @@ py::list png(const py::array& pixels, const py::list& chunks, unsigned threads) 
   return as_list(files);
 }
 
-py::list png_filtered(const py::array& pixels, int filter, unsigned threads) {
+py::list png_filtered(const py::array& pixels, int kind, unsigned threads) {
   const Pictures pictures(pixels);
-  require(filter >= -1 && filter < kPngFilters, "filter must be in 0 ... 4, or -1 to choose");
+  require(kind >= -1 && kind < kPngFilters, "kind must be in 0 ... 4, or -1 to choose");
   std::vector<PngFile> files(pictures.count);
   {
     const py::gil_scoped_release release;
     for_each_png(
         pictures.format, pictures.count, threads,
         [&](PngEncoder& encoder, std::uint64_t i) {
-          return encoder.filter(pictures.format, filter, pictures.rows(i));
+          return encoder.filter(pictures.format, kind, pictures.rows(i));
         },
         [&files](std::uint64_t i, std::span<const std::uint8_t> x) { files[i] = PngFile(x); });
   }
@@ -108,7 +108,7 @@ py::list png_filtered(const py::array& pixels, int filter, unsigned threads) {
 
 void define_png(py::module_& module) {
   module.def("png", &png, py::arg("pixels").noconvert(), py::arg("chunks"), py::arg("threads"));
-  module.def("png_filtered", &png_filtered, py::arg("pixels").noconvert(), py::arg("filter"),
+  module.def("png_filtered", &png_filtered, py::arg("pixels").noconvert(), py::arg("kind"),
              py::arg("threads"));
 }
 

@@ -50,23 +50,25 @@ int sort_by_count(const std::uint32_t* counts, int symbols, std::uint16_t* sorte
 
 // The number of leaves at each depth of the Huffman tree over `used` ascending weights, two or
 // more, deeper ones counted at `most`. Two queues: leaves, and the nodes made so far, which arise
-// in ascending order.
-void count_depths(const std::uint32_t* weights, int used, unsigned most, std::uint32_t* at_depth) {
-  std::uint32_t node_weight[kMostSymbols];
-  std::uint16_t leaf_parent[kMostSymbols], node_parent[kMostSymbols];
+// in ascending order; endless weights end both. The two lightest of their first two are joined.
+// Which those are cannot be foreseen, hence no branch decides it.
+void count_depths(std::uint32_t* weights, int used, unsigned most, std::uint32_t* at_depth) {
+  constexpr std::uint32_t kEndless = 0x7FFFFFFF;
+  weights[used] = weights[used + 1] = kEndless;
+  std::uint32_t nodes[kMostSymbols + 2];
+  std::fill_n(nodes, used + 2, kEndless);
+  // One too many is written at a time, and written over when its turn comes.
+  std::uint16_t leaf_parent[kMostSymbols + 2], node_parent[kMostSymbols + 2];
   int leaf = 0, node = 0;
   for (int made = 0; made < used - 1; ++made) {
-    std::uint32_t weight = 0;
-    for (int child = 0; child < 2; ++child) {
-      if (node == made || (leaf < used && weights[leaf] <= node_weight[node])) {
-        weight += weights[leaf];
-        leaf_parent[leaf++] = static_cast<std::uint16_t>(made);
-      } else {
-        weight += node_weight[node];
-        node_parent[node++] = static_cast<std::uint16_t>(made);
-      }
-    }
-    node_weight[made] = weight;
+    const std::uint32_t l0 = weights[leaf], l1 = weights[leaf + 1];
+    const std::uint32_t n0 = nodes[node], n1 = nodes[node + 1];
+    leaf_parent[leaf] = leaf_parent[leaf + 1] = static_cast<std::uint16_t>(made);
+    node_parent[node] = node_parent[node + 1] = static_cast<std::uint16_t>(made);
+    const int leaves = 1 + (l1 <= n0) - (n1 < l0);
+    leaf += leaves;
+    node += 2 - leaves;
+    nodes[made] = std::min(l0 + n0, std::min(l0 + l1, n0 + n1));
   }
   std::uint16_t depth[kMostSymbols];
   depth[used - 2] = 0;
@@ -103,7 +105,7 @@ constexpr std::uint16_t reversed(std::uint16_t x) {
 void huffman_lengths(const std::uint32_t* counts, int symbols, unsigned most_bits,
                      std::uint8_t* lengths) {
   std::uint16_t sorted[kMostSymbols];
-  std::uint32_t weights[kMostSymbols];
+  std::uint32_t weights[kMostSymbols + 2];
   const int used = sort_by_count(counts, symbols, sorted, weights);
   std::fill_n(lengths, symbols, std::uint8_t{0});
   if (used < 2) {

@@ -96,39 +96,59 @@ inline void put(PngBits& out, uint64_t code, uint64_t n) {
 #if defined(__AVX512VBMI__)
 constexpr uint64_t kFewest = 16;  // bytes that are worth the pass of a vector
 
+typedef uint32_t Words __attribute__((vector_size(kVectorBytes)));
+
 // 64 entries of a table of 256: a permutation knows 128.
 struct Table {
   __m512i part[4];
   explicit Table(const uint8_t* from) {
     for (int i = 0; i < 4; ++i) part[i] = (__m512i)load(from + 64 * i);
   }
-  __m512i operator()(__m512i x, __mmask64 inside) const {  // 0 outside
-    const __m512i lower = _mm512_permutex2var_epi8(part[0], x, part[1]);
+  __m512i all(__m512i x, __mmask64 inside) const {  // 0 outside
+    const __m512i lower = _mm512_maskz_permutex2var_epi8(inside, part[0], x, part[1]);
     const __m512i upper = _mm512_permutex2var_epi8(part[2], x, part[3]);
-    const __mmask64 top = _mm512_movepi8_mask(x);
-    return _mm512_mask_mov_epi8(_mm512_maskz_mov_epi8(inside, lower), top, upper);
+    return _mm512_mask_mov_epi8(lower, _mm512_movepi8_mask(x), upper);
   }
+  // For bytes that are -64 ... 63 when read as signed.
+  __m512i middle(__m512i x) const { return _mm512_permutex2var_epi8(part[0], x, part[3]); }
 };
 
-// Neighbours of 16 bits joined to 32, then to 64: four codes and the number of their bits.
-struct Joined {
-  Longs codes;
-  Longs bits;
-  Joined(__m512i code16, __m512i bits16) {
-    typedef uint32_t Words __attribute__((vector_size(kVectorBytes)));
-    const Words code = (Words)code16, n = (Words)bits16, n0 = n & 0xFFFF;
-    const Longs code32 = (Longs)((code & 0xFFFF) | code >> 16 << n0), n32 = (Longs)(n0 + (n >> 16));
-    const Longs n1 = n32 & 0xFFFFFFFF;
-    codes = (code32 & 0xFFFFFFFF) | code32 >> 32 << n1;
-    bits = n1 + (n32 >> 32);
-  }
-};
-
-inline Longs even(Longs a, Longs b) {
-  return (Longs)_mm512_maskz_unpacklo_epi64(0xFF, (__m512i)a, (__m512i)b);
+// Codes of 16 bits joined to 32, then to 64: four codes.
+inline Longs join(__m512i code16, __m512i bits16) {
+  const Words code = (Words)code16;
+  const Longs code32 = (Longs)((code & 0xFFFF) | code >> 16 << ((Words)bits16 & 0xFFFF));
+  const __m512i bits32 = _mm512_madd_epi16(bits16, _mm512_set1_epi16(1));
+  return (code32 & 0xFFFFFFFF) | code32 >> 32 << ((Longs)bits32 & 0xFFFFFFFF);
 }
-inline Longs odd(Longs a, Longs b) {
-  return (Longs)_mm512_maskz_unpackhi_epi64(0xFF, (__m512i)a, (__m512i)b);
+
+// Sums of every eight bytes.
+inline Longs sums_of_8(__m512i x) { return (Longs)_mm512_sad_epu8(x, _mm512_setzero_si512()); }
+
+[[gnu::always_inline]] inline void put_64(__m512i low, __m512i high, __m512i bits, PngBits& out) {
+  alignas(64) uint64_t code[16], count[16];
+  const __m512i zero = _mm512_setzero_si512();
+  // In every 16 bytes, a has the first eight and b the others.
+  const Longs a = join(_mm512_unpacklo_epi8(low, high), _mm512_unpacklo_epi8(bits, zero));
+  const Longs b = join(_mm512_unpackhi_epi8(low, high), _mm512_unpackhi_epi8(bits, zero));
+  const Longs c0 = (Longs)_mm512_maskz_unpacklo_epi64(0xFF, (__m512i)a, (__m512i)b);
+  const Longs c1 = (Longs)_mm512_maskz_unpackhi_epi64(0xFF, (__m512i)a, (__m512i)b);
+  const Longs n0 = sums_of_8((__m512i)((Longs)bits & 0xFFFFFFFF)), n = sums_of_8(bits);
+  if (_mm512_cmpgt_epu64_mask((__m512i)n, _mm512_set1_epi64(56)) == 0) {
+    _mm512_store_si512(code, (__m512i)(c0 | c1 << n0));
+    _mm512_store_si512(count, (__m512i)n);
+#pragma GCC unroll 2
+    for (int k = 0; k < 8; ++k) put(out, code[k], count[k]);
+  } else {  // close to noise
+    _mm512_store_si512(code, (__m512i)c0);
+    _mm512_store_si512(code + 8, (__m512i)c1);
+    _mm512_store_si512(count, (__m512i)n0);
+    _mm512_store_si512(count + 8, (__m512i)(n - n0));
+#pragma GCC unroll 1
+    for (int k = 0; k < 8; ++k) {
+      put(out, code[k], count[k]);
+      put(out, code[k + 8], count[k + 8]);
+    }
+  }
 }
 
 // Codes 64 bytes at a time; leaves a few to the caller, and returns how many it did.
@@ -136,34 +156,15 @@ uint64_t put_vectors(const PngCodes& codes, const uint8_t* from, uint64_t bytes,
                      PngBits& bits_out) {
   PngBits out = bits_out;
   const Table low(codes.low), high(codes.high), bits(codes.bits);
-  const __m512i zero = _mm512_setzero_si512();
-  alignas(64) uint64_t code[16], count[16];
   uint64_t i = 0;
   for (; i + kFewest <= bytes; i += 64) {
     const uint64_t here = bytes - i;
     const __mmask64 inside = here >= 64 ? ~(uint64_t)0 : ((uint64_t)1 << here) - 1;
     const __m512i x = _mm512_maskz_loadu_epi8(inside, from + i);
-    const __m512i l = low(x, inside), h = high(x, inside), n = bits(x, inside);
-    // In every 16 bytes, a has the first eight and b the others.
-    const Joined a(_mm512_unpacklo_epi8(l, h), _mm512_unpacklo_epi8(n, zero));
-    const Joined b(_mm512_unpackhi_epi8(l, h), _mm512_unpackhi_epi8(n, zero));
-    const Longs n0 = even(a.bits, b.bits), n1 = odd(a.bits, b.bits), sum = n0 + n1;
-    const Longs c0 = even(a.codes, b.codes), c1 = odd(a.codes, b.codes);
-    if (_mm512_cmpgt_epu64_mask((__m512i)sum, _mm512_set1_epi64(56)) == 0) {
-      _mm512_store_si512(code, (__m512i)(c0 | c1 << n0));
-      _mm512_store_si512(count, (__m512i)sum);
-#pragma GCC unroll 2
-      for (int k = 0; k < 8; ++k) put(out, code[k], count[k]);
-    } else {  // close to noise
-      _mm512_store_si512(code, (__m512i)c0);
-      _mm512_store_si512(code + 8, (__m512i)c1);
-      _mm512_store_si512(count, (__m512i)n0);
-      _mm512_store_si512(count + 8, (__m512i)n1);
-#pragma GCC unroll 1
-      for (int k = 0; k < 8; ++k) {
-        put(out, code[k], count[k]);
-        put(out, code[k + 8], count[k + 8]);
-      }
+    if (here >= 64 && _mm512_movepi8_mask((__m512i)((Bytes)x + 64)) == 0) {
+      put_64(low.middle(x), high.middle(x), bits.middle(x), out);
+    } else {
+      put_64(low.all(x, inside), high.all(x, inside), bits.all(x, inside), out);
     }
   }
   bits_out = out;

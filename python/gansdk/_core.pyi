@@ -46,7 +46,7 @@ def png(
     pixels: NDArray[np.uint8] | NDArray[np.uint16], chunks: list[list[bytes]], threads: int
 ) -> list[bytes]: ...
 def png_filtered(
-    pixels: NDArray[np.uint8] | NDArray[np.uint16], filter: int, threads: int
+    pixels: NDArray[np.uint8] | NDArray[np.uint16], kind: int, threads: int
 ) -> list[bytes]: ...
 def philox(
     counter: NDArray[np.uint32], key: NDArray[np.uint32], out: NDArray[np.uint32]

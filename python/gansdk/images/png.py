@@ -102,7 +102,7 @@ def _small(
         return list(pool.map(encode, range(len(pixels))))
 
 
-def _wrap(picture: npt.NDArray[Any], chunks: list[bytes], stream: bytes) -> bytes:
+def _wrap(picture: npt.NDArray[Any], chunks: list[bytes], stream: bytearray) -> bytes:
     """Return the file around the compressed rows of one picture."""
     _, height, width, channels = picture.shape
     bits = 8 * picture.itemsize
