@@ -1,16 +1,13 @@
 // Pictures to PNG files.
+#include "bindings_png.h"
+
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "bindings.h"
-#include "png_batch.h"
-
 namespace gansdk {
 namespace {
-
-using Chunks = std::vector<std::string_view>;
 
 // Images of shape (n, height, width, channels), uint8 or uint16, C-contiguous.
 struct Pictures {
@@ -43,36 +40,10 @@ struct Pictures {
   }
 };
 
-std::string_view chunk_of(const py::handle& item) {
-  char* data = nullptr;
-  py::ssize_t size = 0;
-  if (PyBytes_AsStringAndSize(item.ptr(), &data, &size) != 0) throw py::error_already_set();
-  require(size >= 4 && size - 4 <= 0x7FFFFFFF, "a chunk holds its type and at most 2^31 - 1 bytes");
-  return {data, static_cast<std::size_t>(size)};
-}
-
-Chunks chunks_of(const py::list& items) {
-  Chunks chunks;
-  for (const py::handle item : items) chunks.push_back(chunk_of(item));
-  return chunks;
-}
-
-py::list as_list(std::vector<PngFile>& files) {
-  py::list all(files.size());
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    all[i] = py::bytes(reinterpret_cast<const char*>(files[i].data.get()), files[i].size);
-    files[i].data.reset();
-  }
-  return all;
-}
-
 // `chunks`: for each image the chunks before its pixels, or nothing at all.
 py::list png(const py::array& pixels, const py::list& chunks, unsigned threads) {
   const Pictures pictures(pixels);
-  std::vector<Chunks> heads;
-  for (const py::handle image : chunks) heads.push_back(chunks_of(py::cast<py::list>(image)));
-  require(heads.empty() || heads.size() == pictures.count,
-          "chunks must be one list for each image");
+  const PngHeads heads(chunks, pictures.count);
   std::vector<PngFile> files;
   {
     const py::gil_scoped_release release;
@@ -81,11 +52,9 @@ py::list png(const py::array& pixels, const py::list& chunks, unsigned threads) 
         [&pictures](std::uint64_t image, std::uint64_t first, std::uint64_t n, std::uint8_t* to) {
           pictures.rows(image)(first, n, to);
         },
-        [&heads](std::uint64_t image) {
-          return heads.empty() ? std::span<const std::string_view>() : heads[image];
-        });
+        heads);
   }
-  return as_list(files);
+  return as_list(files, threads);
 }
 
 py::list png_filtered(const py::array& pixels, int kind, unsigned threads) {
@@ -101,7 +70,7 @@ py::list png_filtered(const py::array& pixels, int kind, unsigned threads) {
         },
         [&files](std::uint64_t i, std::span<const std::uint8_t> x) { files[i] = PngFile(x); });
   }
-  return as_list(files);
+  return as_list(files, threads);
 }
 
 }  // namespace
