@@ -24,10 +24,11 @@ ROWS = {
     "selection": 2,
     "backends": 3,
     "sampler": 4,
-    "refine": 5,
-    "jobs": 5,
-    "evaluate": 5,
-    "cli": 6,
+    "provenance": 5,
+    "refine": 6,
+    "jobs": 6,
+    "evaluate": 6,
+    "cli": 7,
 }
 MAY_IMPORT = {
     "export": {part for part, row in ROWS.items() if row <= 3},

@@ -18,8 +18,9 @@ from ..images.formats import FORMATS
 from ..images.metadata import picture_format
 from ..images.recipe import Recipe
 from ..models import bundled
+from ..provenance import file_sha256, runtime_of
 from ..sampler import Sampler
-from .recipes import composed, file_sha256, made_by, runtime_of, sampled
+from .recipes import composed, made_by, sampled
 
 
 def recipe_in(picture: Path) -> Recipe:

@@ -1,11 +1,9 @@
-"""The recipe of a sampled picture, its picture again, and the command that makes it."""
+"""A recipe's picture again, and the command that makes it."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import shlex
-from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -14,54 +12,14 @@ import numpy.typing as npt
 from .. import images
 from ..errors import InvalidArgumentError, RecipeError
 from ..images.formats import FORMATS
-from ..images.recipe import Encoding, Grid, Recipe, Runtime
-from ..models import bundled, locate
+from ..images.recipe import Encoding, Grid, Recipe
+from ..latents import CONTRACT
+from ..models import bundled
 from ..sampler import Sampler
-from ..selection import CyclicLabels, labels_at
+from ..selection import labels_at
 
 # A picture for people: beyond this it is a data set, which `generate` writes in constant memory.
 LIMIT = 10_000
-_LATENT_CONTRACT = 1
-
-
-def recipe_of(
-    sampler: Sampler,
-    *,
-    count: int,
-    seed: int,
-    start: int,
-    seeds: list[int] | None,
-    labels: CyclicLabels,
-    grid: Grid | None,
-    encoding: Encoding,
-) -> Recipe:
-    """Return how a picture of these images is made; `grid` is None for a single image."""
-    label = None
-    if count == 1:
-        first = seed if seeds is None else seeds[0]
-        wanted = labels_at(labels, start if seeds is None else 0, 1)
-        classes = sampler.labels(1, seed=first, start=start, labels=wanted)
-        label = None if classes is None else int(classes[0])
-    if labels is None and sampler.spec.label is not None:
-        labels = "prior"
-    # A model may call itself anything; a recipe holds what can be printed on a line.
-    name = "".join(c if c.isprintable() else "?" for c in sampler.spec.name[:200])
-    return Recipe(
-        name,
-        file_sha256(sampler),
-        seed=seed if seeds is None else None,
-        seeds=None if seeds is None else tuple(seeds),
-        start=start,
-        count=count,
-        labels=labels,
-        label=label,
-        rounding=sampler.rounding,
-        grid=grid,
-        encoding=encoding,
-        runtime=runtime_of(sampler),
-        gansdk=metadata.version("gansdk"),
-        latent_contract=_LATENT_CONTRACT,
-    )
 
 
 def sampled(sampler: Sampler, recipe: Recipe, batch_size: int | None) -> npt.NDArray[Any]:
@@ -72,10 +30,10 @@ def sampled(sampler: Sampler, recipe: Recipe, batch_size: int | None) -> npt.NDA
     RecipeError
         The recipe asks for what this version of gansdk does not do.
     """
-    if recipe.latent_contract != _LATENT_CONTRACT:
+    if recipe.latent_contract != CONTRACT:
         raise RecipeError(
             f"it was made under version {recipe.latent_contract} of the latent contract, "
-            f"this gansdk keeps version {_LATENT_CONTRACT}"
+            f"this gansdk keeps version {CONTRACT}"
         )
     if recipe.truncation is not None:
         raise RecipeError(
@@ -135,7 +93,7 @@ def command_of(recipe: Recipe) -> str | None:
     grid = recipe.grid
     out_of_reach = (
         recipe.truncation is not None
-        or recipe.latent_contract != _LATENT_CONTRACT
+        or recipe.latent_contract != CONTRACT
         or recipe.count > LIMIT
         or (grid is None and recipe.count != 1)
         or (recipe.encoding is not None and recipe.encoding.format not in FORMATS)
@@ -179,27 +137,3 @@ def made_by(recipe: Recipe) -> str:
     if recipe.encoding is not None and recipe.encoding.encoder:
         parts.append(recipe.encoding.encoder)
     return ", ".join(parts)
-
-
-def runtime_of(sampler: Sampler) -> Runtime:
-    """Return what runs a sampler's network."""
-    if locate(sampler.path)[1] == "torchscript":
-        return Runtime(sampler.device, "torchscript", _version("torch"))
-    version = _version("onnxruntime") or _version("onnxruntime-gpu")
-    return Runtime(sampler.device, "onnxruntime", version)
-
-
-def file_sha256(sampler: Sampler) -> str:
-    """Return the sha256 of a sampler's file."""
-    digest = hashlib.sha256()
-    with sampler.path.open("rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None

@@ -16,11 +16,12 @@ from ..images.files import write
 from ..images.formats import FORMATS, Compression
 from ..images.law import Rounding
 from ..images.recipe import Grid
+from ..provenance import recipe_of
 from ..sampler import Sampler
 from ..selection import labels_at
 from .like import check_suffix, picture_kind, recipe_in, remake
 from .options import encoding_options, parse_labels, parse_seeds, sampling_options
-from .recipes import check_count, composed, default_columns, recipe_of
+from .recipes import check_count, composed, default_columns
 
 # What a recipe says, so that --like leaves nothing of it to say.
 _SAID = {

@@ -1,7 +1,7 @@
 """APNG, put together from one PNG a frame.
 
 Pillow's own writer joins equal neighbours into one frame and encodes on one core; this keeps every
-frame and takes whatever encoder writes single PNGs. The price: a frame is stored whole, also where
+frame and encodes as all PNGs are encoded. The price: a frame is stored whole, also where
 little of it changed.
 """
 
@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 
-from .encoding import encode as encode_picture
+from .encoding import encode_batch
 from .pictures import Bytes
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -23,8 +23,8 @@ def encode(frames: Bytes, *, rate: Fraction, plays: int) -> bytes:
     _, height, width, _ = frames.shape
     parts = [_SIGNATURE]
     number = 0  # of the chunks that make up the animation
-    for i, frame in enumerate(frames):
-        chunks = list(_chunks(encode_picture(frame, "png")))
+    for i, picture in enumerate(encode_batch(frames, "png")):
+        chunks = list(_chunks(picture))
         if i == 0:
             parts.append(_chunk(b"IHDR", chunks[0][1]))
             parts.append(_chunk(b"acTL", struct.pack(">II", len(frames), plays)))

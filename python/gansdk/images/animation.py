@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ..arguments import choice, integer
-from ..errors import InvalidArgumentError, OutputError
+from ..errors import InvalidArgumentError
 from . import animated_gif, animated_png, animated_webp, video
+from .files import check_place, write
 from .pictures import Bytes, checked_pictures
 
 AnimationFormat: TypeAlias = Literal["webp", "apng", "gif", "mp4"]
@@ -150,8 +151,7 @@ def save_animation(
     MissingDependencyError
         Pillow, or for MP4 PyAV, is not installed.
     """
-    target = Path(path)
-    format_ = check_animation_target(target, force=force)
+    format_ = check_animation_target(path, force=force)
     content = encode_animation(
         frames,
         format_,
@@ -161,7 +161,7 @@ def save_animation(
         crf=crf,
         threads=threads,
     )
-    _write(target, content)
+    write(path, content, force=force)
 
 
 def check_animation_target(path: str | os.PathLike[str], *, force: bool = True) -> AnimationFormat:
@@ -175,12 +175,7 @@ def check_animation_target(path: str | os.PathLike[str], *, force: bool = True) 
             f"{target}: the suffix {target.suffix!r} names no animation; "
             "use .webp, .png, .gif or .mp4"
         )
-    if target.exists() and not force:
-        raise OutputError(f"{target} exists: choose another name, or use --force (force=True)")
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder: name a file in it")
-    if not target.parent.is_dir():
-        raise OutputError(f"{target.parent} is no folder: make it first, or choose another one")
+    check_place(path, force=force)
     return _SUFFIXES[target.suffix.lower()]
 
 
@@ -226,16 +221,3 @@ def _ticks(frames: Bytes, each: Fraction) -> list[int]:
 
 def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers[:-1])) + f" or {numbers[-1]}"
-
-
-def _write(target: Path, content: bytes) -> None:
-    temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.tmp")
-    try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}") from error

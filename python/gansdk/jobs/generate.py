@@ -25,6 +25,8 @@ import numpy.typing as npt
 from .. import images
 from ..arguments import integer
 from ..errors import InvalidArgumentError
+from ..latents import CONTRACT
+from ..provenance import file_sha256, recipe_of
 from ..sampler import Sampler
 from ..selection import CyclicLabels, Selection, labels_at
 from ..staging import staged_folder
@@ -32,7 +34,6 @@ from ..staging import staged_folder
 MANIFEST = "manifest.json"
 METADATA = "metadata.jsonl"
 _OURS = rf"\d{{8,20}}\.png|{MANIFEST}|{METADATA}".replace(".json", r"\.json")
-_LATENT_CONTRACT = 1
 _BATCH = 64
 
 
@@ -146,7 +147,7 @@ def _manifest(
         "labels": rule,
         "image": {"format": "png", "shape": list(shape)},
         "metadata": METADATA,
-        "latent_contract": _LATENT_CONTRACT,
+        "latent_contract": CONTRACT,
         "device": sampler.device,
         "versions": {name: _version(name) for name in ("gansdk", "onnxruntime", "pillow")},
     }

@@ -28,6 +28,7 @@ from .rejection import Envelope as Envelope
 from .rejection import RejectionSample as RejectionSample
 from .rejection import rejection_sample as rejection_sample
 from .streams import ACCEPT_STREAM as ACCEPT_STREAM
+from .streams import CONTRACT as CONTRACT
 from .streams import LABEL_STREAM as LABEL_STREAM
 from .streams import LATENT_STREAM as LATENT_STREAM
 from .streams import noise_stream as noise_stream

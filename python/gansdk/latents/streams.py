@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from ..arguments import integer
 
+CONTRACT = 1
+"""Version of the rule that turns a seed and an index into a latent: docs/latents.md."""
+
 LATENT_STREAM = 0
 LABEL_STREAM = 1
 ACCEPT_STREAM = 2
