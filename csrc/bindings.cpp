@@ -107,6 +107,7 @@ PYBIND11_MODULE(_core, module, py::mod_gil_not_used()) {
              py::arg("threshold"));
   gansdk::define_images(module);
   gansdk::define_png(module);
+  gansdk::define_png_of_floats(module);
   module.def("philox", &philox, py::arg("counter").noconvert(), py::arg("key").noconvert(),
              py::arg("out").noconvert());
   module.def("isa", [] { return gansdk::active_kernels().isa; });

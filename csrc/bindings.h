@@ -30,5 +30,6 @@ LevelLaw level_law(float lo, float span, float inverse, int rounding, const Arra
 
 void define_images(py::module_& module);
 void define_png(py::module_& module);
+void define_png_of_floats(py::module_& module);
 
 }  // namespace gansdk

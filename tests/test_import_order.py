@@ -16,6 +16,7 @@ ROWS = {
     "errors": 1,
     "_core": 1,
     "arguments": 1,
+    "cpus": 1,
     "staging": 1,
     "spec": 2,
     "latents": 2,

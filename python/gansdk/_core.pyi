@@ -45,6 +45,18 @@ def values(
 def png(
     pixels: NDArray[np.uint8] | NDArray[np.uint16], chunks: list[list[bytes]], threads: int
 ) -> list[bytes]: ...
+def png_of_floats(
+    x: NDArray[Any],
+    lo: float,
+    span: float,
+    inverse: float,
+    rounding: int,
+    mean: NDArray[np.float32],
+    std: NDArray[np.float32],
+    swapped: bool,
+    chunks: list[list[bytes]],
+    threads: int,
+) -> tuple[list[bytes], int]: ...
 def png_filtered(
     pixels: NDArray[np.uint8] | NDArray[np.uint16], kind: int, threads: int
 ) -> list[bytes]: ...

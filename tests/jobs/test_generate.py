@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gansdk import Sampler
+from gansdk import Sampler, images
 from gansdk.errors import InvalidArgumentError, NonFiniteError, OutputError
 from gansdk.jobs import generate
 
@@ -56,7 +56,17 @@ def test_the_manifest_says_how_to_make_it_again(digits: Sampler, tmp_path: Path)
     assert (manifest["seed"], manifest["start"], manifest["n"]) == (2**64 - 1, 5, 3)
     assert manifest["labels"] == [4, 2]
     assert manifest["image"] == {"format": "png", "shape": [32, 32, 1]}
-    assert set(manifest["versions"]) == {"gansdk", "onnxruntime", "pillow"}
+    assert set(manifest["versions"]) == {"gansdk", "onnxruntime"}
+
+
+def test_every_png_names_its_own_recipe(digits: Sampler, tmp_path: Path) -> None:
+    generate(digits, 3, tmp_path / "out", seed=9, start=40, labels="balanced")
+    for i in range(3):
+        recipe = images.read_recipe(tmp_path / "out" / f"{40 + i:08d}.png")
+        assert recipe is not None
+        assert (recipe.seed, recipe.start, recipe.count, recipe.label) == (9, 40 + i, 1, i)
+        assert recipe.model_sha256 == hashlib.sha256(digits.path.read_bytes()).hexdigest()
+        assert recipe.latent_contract == 1
 
 
 def test_a_tuple_of_labels_repeats_by_the_index(digits: Sampler, tmp_path: Path) -> None:

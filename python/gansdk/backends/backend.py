@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..cpus import usable_cpus
 from ..errors import DeviceError, InvalidArgumentError
 from ..models import locate
 
@@ -82,7 +83,7 @@ def open_backend(
             f"{path} is {'a TorchScript' if kind == 'torchscript' else 'an ONNX'} file, which "
             f"backend={backend!r} cannot run: leave backend out"
         )
-    threads = _available_cores() if threads is None else threads
+    threads = usable_cpus() if threads is None else threads
     # Imported here: each costs its runtime's start-up, and torch may not be installed at all.
     if kind == "torchscript":
         from .torchscript import TorchScriptBackend
@@ -91,10 +92,3 @@ def open_backend(
     from .ort import OrtBackend
 
     return OrtBackend(path, device=device, threads=threads)
-
-
-def _available_cores() -> int:
-    # The affinity mask, not the machine: a container is often given a few of many cores.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

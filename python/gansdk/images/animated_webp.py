@@ -9,12 +9,12 @@ as large.
 from __future__ import annotations
 
 import io
-import os
 import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ..cpus import usable_cpus
 from ..errors import MissingDependencyError
 from .pictures import Bytes
 from .pil import to_pil
@@ -55,7 +55,7 @@ def encode(
         _chunk(b"VP8X", struct.pack("<I", flags) + size),
         _chunk(b"ANIM", struct.pack("<IH", 0, plays)),
     ]
-    with ThreadPoolExecutor(min(threads or _usable_cpus(), len(frames))) as pool:
+    with ThreadPoolExecutor(min(threads or usable_cpus(), len(frames))) as pool:
         for duration, file in zip(durations, pool.map(encode_frame, frames), strict=True):
             head = _three(0) + _three(0) + size + _three(duration) + bytes([_NO_BLENDING])
             pixels = [
@@ -65,12 +65,6 @@ def encode(
             ]
             parts.append(_chunk(b"ANMF", head + b"".join(pixels)))
     return _chunk(b"RIFF", b"WEBP" + b"".join(parts))
-
-
-def _usable_cpus() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _chunks(webp: bytes) -> Iterator[tuple[bytes, bytes]]:

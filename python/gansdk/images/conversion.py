@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import _core
 from ..arguments import choice, integer
-from ..errors import InvalidArgumentError, NonFiniteError, OutOfMemoryError
+from ..errors import InvalidArgumentError, OutOfMemoryError
 from .law import (
     Color,
     Layout,
     LevelLaw,
+    Nonfinite,
+    PerChannel,
+    Range,
     Rounding,
     channel_values,
     checked_floats,
     level_law,
+    refuse_nonfinite,
     value_limits,
 )
 from .pictures import Bytes, checked_pictures
-
-Nonfinite: TypeAlias = Literal["error", "zero"]
-Range: TypeAlias = "tuple[float, float]"
-PerChannel: TypeAlias = "Sequence[float] | npt.NDArray[np.floating[Any]] | None"
 
 
 def to_uint8(
@@ -207,7 +206,7 @@ def _levels(
     kind: np.dtype[Any],
     out: Any,
     threads: int | None,
-    nonfinite: str,
+    nonfinite: Nonfinite,
 ) -> npt.NDArray[Any]:
     choice(nonfinite, "nonfinite", ("error", "zero"))
     workers = _workers(threads)
@@ -215,12 +214,7 @@ def _levels(
     n, channels, height, width = planes.shape
     result = _result(out, (n, height, width, channels), kind, planes)
     bad = _core.levels(planes, result, *law.arguments(channels), workers)
-    if bad >= 0 and nonfinite == "error":
-        raise NonFiniteError(
-            f"image {bad} of the batch holds a NaN or an infinity: the generator diverged there; "
-            "pass nonfinite='zero' to accept it as level 0",
-            first=bad,
-        )
+    refuse_nonfinite(bad, nonfinite)
     return result
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,13 +9,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..arguments import integer
+from ..arguments import choice, integer
+from ..cpus import usable_cpus
 from ..errors import InvalidArgumentError
 from .codecs import encoder, encoder_version
+from .conversion import to_uint8
 from .formats import Compression, checked_format, checked_images
+from .law import (
+    Color,
+    Layout,
+    Nonfinite,
+    PerChannel,
+    Range,
+    Rounding,
+    checked_floats,
+    level_law,
+)
 from .metadata import png_texts
+from .png import encode_png, encode_png_of_floats
 from .recipe import Encoding, Recipe
-from .stand_in_png import encode_png
 
 # Tasks for each thread: enough to level out pictures of unequal cost, few enough that handing
 # them over costs nothing beside a picture of 64 x 64.
@@ -84,19 +95,32 @@ def encode_batch(
     compression: Compression | None = None,
     recipes: Sequence[Recipe] | None = None,
     threads: int | None = None,
+    value_range: Range = (-1, 1),
+    layout: Layout = "NCHW",
+    color: Color = "RGB",
+    mean: PerChannel = None,
+    std: PerChannel = None,
+    rounding: Rounding = "nearest",
+    nonfinite: Nonfinite = "error",
 ) -> list[bytes]:
-    """Encode each picture of a batch as a file in memory, on many cores.
+    """Encode each picture of a batch, or each output of a network, as a file in memory.
+
+    Floats become PNGs in one pass on all cores, without the levels in between; for the other
+    formats `to_uint8` comes first.
 
     Parameters
     ----------
     images
-        uint8 or uint16 of shape (n, height, width, channels).
+        uint8 or uint16 of shape (n, height, width, channels); or float32, float16 or bfloat16 in
+        `layout`, which are then converted to 8 bits.
     format, quality, compression
         As for `encode`.
     recipes
         One for each picture.
     threads
         At most this many; by default one for each usable CPU. They change time, never a byte.
+    value_range, layout, color, mean, std, rounding, nonfinite
+        For floats: as for `to_uint8`.
 
     Returns
     -------
@@ -105,7 +129,9 @@ def encode_batch(
     Raises
     ------
     InvalidArgumentError
-        As for `encode`; or the number of recipes is not that of the pictures.
+        As for `encode` and `to_uint8`; or the number of recipes is not that of the pictures.
+    NonFiniteError
+        A float is a NaN or an infinity; names the first image that holds one.
     MissingDependencyError
         The package that encodes this format is not installed.
 
@@ -118,7 +144,36 @@ def encode_batch(
     """
     if threads is not None:
         threads = integer(threads, "threads", least=1, most=1024)
-    return _encode(images, format, quality, compression, recipes, threads, "images")
+    choice(nonfinite, "nonfinite", ("error", "zero"))
+    law = level_law(value_range, layout, color, mean, std, rounding)
+    if not (isinstance(images, np.ndarray) and images.dtype.kind in "fV"):
+        plain = (value_range, layout, color, rounding) == ((-1, 1), "NCHW", "RGB", "nearest")
+        if not plain or mean is not None or std is not None:
+            raise InvalidArgumentError(
+                "value_range, layout, color, mean, std and rounding are for floats; images holds "
+                "levels already: leave them out"
+            )
+        return _encode(images, format, quality, compression, recipes, threads, "images")
+    planes = checked_floats(images, law.layout)
+    known, _, chosen = checked_format(format, quality, compression, recipes is not None)
+    # Of the shape and dtype that the levels will have, without the memory.
+    levels = np.broadcast_to(np.uint8(0), (len(planes), *planes.shape[2:], planes.shape[1]))
+    checked_images(levels, known, "images")
+    if chosen == "fast":
+        texts = _texts(_checked_recipes(recipes, len(planes)))
+        return encode_png_of_floats(planes, law, texts=texts, threads=threads, nonfinite=nonfinite)
+    pixels = to_uint8(
+        images,
+        value_range=value_range,
+        layout=layout,
+        color=color,
+        mean=mean,
+        std=std,
+        rounding=rounding,
+        threads=threads,
+        nonfinite=nonfinite,
+    )
+    return _encode(pixels, format, quality, compression, recipes, threads, "images")
 
 
 def encoding_of(
@@ -149,25 +204,19 @@ def _encode(
 ) -> list[bytes]:
     known, quality, compression = checked_format(format, quality, compression, recipes is not None)
     array = checked_images(images, known, name)
-    for r in recipes or ():
-        if not isinstance(r, Recipe):
-            raise InvalidArgumentError(f"a recipe must be a gansdk.images.Recipe; got {r!r}")
-    if recipes is not None and len(recipes) != len(array):
-        raise InvalidArgumentError(
-            f"recipes must be one for each of the {len(array)} images; got {len(recipes)}"
-        )
-    if len(array) == 0:
-        return []
+    checked = _checked_recipes(recipes, len(array))
     if compression is not None:
-        texts = None if recipes is None else [png_texts(r) for r in recipes]
+        texts = _texts(checked)
         return encode_png(array, compression=compression, texts=texts, threads=threads)
     one = encoder(format)
-    many: Sequence[Recipe | None] = [None] * len(array) if recipes is None else recipes
+    many: Sequence[Recipe | None] = checked or [None] * len(array)
 
     def encode_some(part: slice) -> list[bytes]:
         return [one(x, quality, r) for x, r in zip(array[part], many[part], strict=True)]
 
-    workers = min(_usable_cpus() if threads is None else threads, len(array))
+    if len(array) == 0:
+        return []
+    workers = min(usable_cpus() if threads is None else threads, len(array))
     if workers == 1:
         return encode_some(slice(None))
     size = -(-len(array) // (workers * _TASKS_A_THREAD))
@@ -176,8 +225,18 @@ def _encode(
         return [file for files in pool.map(encode_some, parts) for file in files]
 
 
-def _usable_cpus() -> int:
-    # The affinity mask, not the machine: a container is often given a few of many cores.
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _checked_recipes(recipes: Sequence[Recipe] | None, count: int) -> Sequence[Recipe] | None:
+    if recipes is None:
+        return None
+    for recipe in recipes:
+        if not isinstance(recipe, Recipe):
+            raise InvalidArgumentError(f"a recipe must be a gansdk.images.Recipe; got {recipe!r}")
+    if len(recipes) != count:
+        raise InvalidArgumentError(
+            f"recipes must be one for each of the {count} images; got {len(recipes)}"
+        )
+    return recipes
+
+
+def _texts(recipes: Sequence[Recipe] | None) -> list[dict[str, str]] | None:
+    return None if recipes is None else [png_texts(recipe) for recipe in recipes]

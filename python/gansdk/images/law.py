@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -11,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arguments import choice
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, NonFiniteError
 
 Layout: TypeAlias = Literal["NCHW", "NHWC"]
 Color: TypeAlias = Literal["RGB", "BGR"]
 Rounding: TypeAlias = Literal["nearest", "truncate", "stylegan"]
+Nonfinite: TypeAlias = Literal["error", "zero"]
+Range: TypeAlias = "tuple[float, float]"
+PerChannel: TypeAlias = "Sequence[float] | npt.NDArray[np.floating[Any]] | None"
 Floats: TypeAlias = npt.NDArray[np.float32]
 
 _ROUNDINGS = ("nearest", "truncate", "stylegan")  # in the core's order
@@ -146,3 +150,13 @@ def checked_floats(x: Any, layout: Layout) -> npt.NDArray[Any]:
             )
         stored = x.view(np.uint16)
     return stored if layout == "NCHW" else stored.transpose(0, 3, 1, 2)
+
+
+def refuse_nonfinite(bad: int, nonfinite: Nonfinite) -> None:
+    """Raise `NonFiniteError` where the core found a bad image and it is not to be accepted."""
+    if bad >= 0 and nonfinite == "error":
+        raise NonFiniteError(
+            f"image {bad} of the batch holds a NaN or an infinity: the generator diverged there; "
+            "pass nonfinite='zero' to accept it as level 0",
+            first=bad,
+        )

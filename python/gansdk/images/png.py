@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,9 @@ import numpy.typing as npt
 
 from .. import _core
 from ..arguments import choice, integer
+from ..cpus import usable_cpus
 from ..errors import InvalidArgumentError, MissingDependencyError
+from .law import LevelLaw, Nonfinite, refuse_nonfinite
 
 _MOST = 2**31 - 1  # of a side, and of a chunk's bytes
 _COLOUR = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -81,6 +82,43 @@ def encode_png(
     return _small(pixels, chunks or [[] for _ in pixels], workers)
 
 
+def encode_png_of_floats(
+    planes: npt.NDArray[Any],
+    law: LevelLaw,
+    *,
+    texts: Sequence[Texts] | None = None,
+    threads: int | None = None,
+    nonfinite: Nonfinite = "error",
+) -> list[bytes]:
+    """Encode a network's floats as PNG files: the bytes that `encode_png` gives for their levels.
+
+    Levels are made row by row where the encoder wants them, never stored as a whole.
+
+    Parameters
+    ----------
+    planes
+        What `checked_floats` returns: (n, channels, height, width), with 1 ... 4 channels.
+    law
+        What `level_law` returns.
+    texts, threads
+        As for `encode_png`.
+    nonfinite
+        As for `to_uint8`.
+
+    Raises
+    ------
+    InvalidArgumentError
+        An argument has the wrong value, shape or dtype.
+    NonFiniteError
+        `planes` holds a NaN or an infinity; names the first image that does.
+    """
+    chunks = [] if texts is None else _chunks(texts, len(planes))
+    workers = 0 if threads is None else integer(threads, "threads", least=1, most=_MOST)
+    files, bad = _core.png_of_floats(planes, *law.arguments(planes.shape[1]), chunks, workers)
+    refuse_nonfinite(bad, nonfinite)
+    return files
+
+
 def _small(
     pixels: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], chunks: list[list[bytes]], threads: int
 ) -> list[bytes]:
@@ -99,7 +137,7 @@ def _small(
         best = min(rows, key=lambda x: len(deflate.zlib_compress(x, _TRIAL)))
         return _wrap(picture, chunks[i], deflate.zlib_compress(best, _LEVEL))
 
-    with ThreadPoolExecutor(threads or _usable_cpus()) as pool:
+    with ThreadPoolExecutor(threads or usable_cpus()) as pool:
         return list(pool.map(encode, range(len(pixels))))
 
 
@@ -187,7 +225,3 @@ def _is_latin1(character: str) -> bool:
 def _is_keyword(word: str) -> bool:
     printable = all(map(_is_latin1, word)) and "\n" not in word
     return printable and 1 <= len(word) <= 79 and word == word.strip(" ") and "  " not in word
-
-
-def _usable_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -16,7 +16,6 @@ from ..arguments import INDEX_LIMIT
 from ..errors import RecipeError
 from .formats import Compression
 from .law import Rounding
-from .law import Rounding
 from .recipe_checks import choice, integer, integers, number, shown, string, strings
 
 FORMAT = "gansdk.recipe"

@@ -14,17 +14,19 @@ import json
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from .. import images
 from ..arguments import integer
-from ..errors import InvalidArgumentError
+from ..cpus import usable_cpus
+from ..errors import InvalidArgumentError, NonFiniteError
+from ..images.encoding import encoding_of
 from ..latents import CONTRACT
 from ..provenance import file_sha256, recipe_of
 from ..sampler import Sampler
@@ -92,18 +94,24 @@ def generate(
     sampler.labels(period, labels=labels_at(labels, 0, period))
     with (
         staged_folder(out, what="a data set", ours=_OURS, force=force) as stage,
-        ThreadPoolExecutor(os.cpu_count()) as pool,
+        ThreadPoolExecutor(usable_cpus()) as pool,
         (stage / METADATA).open("w") as rows,
     ):
+        made = recipe_of(sampler, seed=seed, start=start, encoding=encoding_of("png"))
         for first in range(start, start + n, step):
             count = min(step, start + n - first)
             wanted = labels_at(labels, first, count)
-            pixels = sampler.sample(
-                count, seed=seed, start=first, labels=wanted, batch_size=batch_size
+            values = sampler.sample(
+                count, seed=seed, start=first, labels=wanted, batch_size=batch_size, output="float"
             )
             classes = sampler.labels(count, seed=seed, start=first, labels=wanted)
+            recipes = [
+                replace(made, start=first + i, labels=None, label=label)
+                for i, label in enumerate([None] * count if classes is None else classes.tolist())
+            ]
+            files = _encoded(sampler, values, recipes)
             names = [f"{first + i:0{width}d}.png" for i in range(count)]
-            digests = pool.map(partial(_write, stage), names, pixels)
+            digests = pool.map(partial(_write, stage), names, files)
             for i, digest in enumerate(digests):
                 row: dict[str, Any] = {"file_name": names[i], "index": first + i}
                 if classes is not None:
@@ -112,13 +120,28 @@ def generate(
             if on_images is not None:
                 on_images(count)
         rows.flush()
-        document = _manifest(sampler, n, seed, start, labels, pixels.shape[1:])
+        document = _manifest(sampler, n, seed, start, labels, _shape(sampler, values))
         (stage / MANIFEST).write_text(json.dumps(document, indent=2) + "\n")
     return Path(out) / MANIFEST
 
 
-def _write(folder: Path, name: str, pixels: npt.NDArray[np.uint8]) -> str:
-    data = images.encode(pixels)
+def _encoded(
+    sampler: Sampler, values: npt.NDArray[Any], recipes: list[images.Recipe]
+) -> list[bytes]:
+    try:
+        return images.encode_batch(
+            values, recipes=recipes, rounding=sampler.rounding, **sampler.spec.output.conversion
+        )
+    except NonFiniteError as error:
+        first = error.first or 0
+        raise NonFiniteError(
+            f"image {recipes[first].start} of seed {recipes[first].seed} holds a NaN or an "
+            "infinity: the network fails there",
+            first=first,
+        ) from None
+
+
+def _write(folder: Path, name: str, data: bytes) -> str:
     (folder / name).write_bytes(data)
     return hashlib.sha256(data).hexdigest()
 
@@ -139,7 +162,7 @@ def _manifest(
         "version": 1,
         "model": {
             "name": sampler.spec.name,
-            "sha256": hashlib.sha256(sampler.path.read_bytes()).hexdigest(),
+            "sha256": file_sha256(sampler),
         },
         "seed": seed,
         "start": start,
@@ -149,8 +172,16 @@ def _manifest(
         "metadata": METADATA,
         "latent_contract": CONTRACT,
         "device": sampler.device,
-        "versions": {name: _version(name) for name in ("gansdk", "onnxruntime", "pillow")},
+        "versions": {name: _version(name) for name in ("gansdk", "onnxruntime")},
     }
+
+
+def _shape(sampler: Sampler, values: npt.NDArray[Any]) -> tuple[int, ...]:
+    """Return height, width and channels."""
+    if sampler.spec.output.layout == "NHWC":
+        return values.shape[1:]
+    _, channels, height, width = values.shape
+    return height, width, channels
 
 
 def _version(distribution: str) -> str | None:
