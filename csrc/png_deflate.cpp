@@ -54,15 +54,15 @@ void put(PngBits& out, std::uint64_t code, std::uint64_t n) {
 }
 
 struct Fixed {
-  std::uint8_t lengths[kFixedLengths];
-  Fixed() {
+  std::uint8_t lengths[kFixedLengths] = {};
+  constexpr Fixed() {
     std::fill_n(lengths, 144, std::uint8_t{8});
     std::fill_n(lengths + 144, 112, std::uint8_t{9});
     std::fill_n(lengths + 256, 24, std::uint8_t{7});
     std::fill_n(lengths + 280, 8, std::uint8_t{8});
   }
 };
-const Fixed kFixed;
+constexpr Fixed kFixed;
 
 std::uint64_t coded_bits(const std::uint32_t* counts, const std::uint8_t* lengths) {
   std::uint64_t bits = 0;

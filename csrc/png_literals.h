@@ -11,7 +11,7 @@ namespace {
 inline uint64_t equals_before(const uint8_t* from, uint64_t n) {
   if (n >= 64) return equals_before(from);
   uint64_t mask = 0;
-  for (uint64_t i = 0; i < n; ++i) mask |= (uint64_t)(from[i] == from[i - 1]) << i;
+  for (uint64_t i = 0; i < n; ++i) mask |= (uint64_t)(from[i] == (from + i)[-1]) << i;
   return mask;
 }
 

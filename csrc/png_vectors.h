@@ -108,7 +108,7 @@ inline uint64_t equals_before(const uint8_t* from) {
   return mask;
 #else
   uint64_t mask = 0;
-  for (int i = 0; i < 64; ++i) mask |= (uint64_t)(from[i] == from[i - 1]) << i;
+  for (int i = 0; i < 64; ++i) mask |= (uint64_t)(from[i] == (from + i)[-1]) << i;
   return mask;
 #endif
 }

@@ -43,9 +43,9 @@ def encode_png(
         uint8 or uint16 of shape (n, height, width, channels); 1 channel is grey, 2 grey and alpha,
         3 RGB, 4 RGBA. Copied first if it is not C-contiguous.
     compression
-        "fast" is gansdk's encoder: for photographs about the size that Pillow writes. "small" has
-        libdeflate search for the smallest file, which takes a hundred times as long and saves some
-        percent of a photograph, more of a drawing.
+        "fast" is gansdk's encoder: a photograph takes about the bytes that Pillow writes. "small"
+        has libdeflate search for the fewest bytes: several hundred times as long, for 3 to 4 % of a
+        photograph, more of a drawing.
     texts
         For each picture what its text chunks say, by keyword: 1 to 79 printable Latin-1
         characters. Texts beyond Latin-1 are kept as international text.
