@@ -42,10 +42,15 @@ inline bool image_levels(LevelKernel kernel, const FloatImages& batch, const Lev
   const unsigned char* const in = batch.in + static_cast<std::int64_t>(image) * batch.image_stride;
   bool finite = true;
   while (first < last) {
-    const std::uint64_t n = std::min(last - first, run - first % run);
-    const auto row = static_cast<std::int64_t>(first / batch.width);
-    const auto column = static_cast<std::int64_t>(first % batch.width);
-    const Pixels pixels = {in + row * batch.row_stride + column * batch.pixel_stride,
+    // Divisions take as long as the pixels of a small image: most runs begin at their image's
+    // start.
+    const std::uint64_t row = first == 0 ? 0 : first / batch.width;
+    const std::uint64_t column = first - row * batch.width;
+    const std::uint64_t left = run == batch.width ? run - column : run - first;
+    const std::uint64_t n = std::min(last - first, left);
+    const unsigned char* const begin = in + static_cast<std::int64_t>(row) * batch.row_stride +
+                                       static_cast<std::int64_t>(column) * batch.pixel_stride;
+    const Pixels pixels = {begin,
                            batch.format,
                            batch.pixel_stride,
                            batch.channel_stride,
@@ -82,11 +87,11 @@ inline std::uint64_t fill_levels(LevelKernel kernel, const FloatImages& batch, c
   const bool streamed = elements * level_bytes >= kStreamedBytes;
   std::atomic<std::uint64_t> first_bad{kAllFinite};
   parallel_for(batch.images * pixels, chunk, threads, [&](auto first, auto last) {
-    while (first < last) {
-      const std::uint64_t image = first / pixels;
-      const std::uint64_t n = std::min(last - first, pixels - first % pixels);
+    std::uint64_t image = first / pixels;
+    std::uint64_t pixel = first % pixels;
+    for (; first < last; ++image, pixel = 0) {
+      const std::uint64_t n = std::min(last - first, pixels - pixel);
       unsigned char* to = out + first * batch.channels * level_bytes;
-      const std::uint64_t pixel = first % pixels;
       if (!image_levels(kernel, batch, law, wide, image, pixel, pixel + n, to, streamed)) {
         note_bad(first_bad, image);
       }

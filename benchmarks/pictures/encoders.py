@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from gansdk.images.formats import Compression
+
 from ..peers import Absent
 from . import ours
 from .inputs import Bytes
@@ -36,7 +38,7 @@ class Encoder:
 def gansdk_encoders() -> list[Encoder]:
     """Our PNG in both of its compressions, and the JPEG that we pass on to simplejpeg."""
 
-    def png(compression: ours.Compression) -> Callable[[Bytes], Encode]:
+    def png(compression: Compression) -> Callable[[Bytes], Encode]:
         return lambda x: lambda: ours.encode(x, "png", threads=1, compression=compression)
 
     def jpeg(x: Bytes) -> Encode:
