@@ -184,6 +184,9 @@ bool three(const Pixels& p, const Law& law) {
   };
   const auto store_until = [&](uint64_t i, uint64_t end) __attribute__((always_inline)) {
     for (; i < end && i + kLanes + kLanes / 2 <= n; i += kLanes) {
+      fetch_ahead(in0 + i);
+      fetch_ahead(in1 + i);
+      fetch_ahead(in2 + i);
       const WordVector pixels = pixels_at(i);
       __builtin_memcpy(out + 3 * i, &pixels, kVectorBytes);
     }
@@ -249,6 +252,7 @@ template <class BytesAt, class Fetch>
   }
   for (; i < n; i += kVectorBytes) {
     if (i + kVectorBytes > n) i = n - kVectorBytes;
+    fetch(i);
     const WordVector bytes = bytes_at(i);
     __builtin_memcpy(out + i, &bytes, kVectorBytes);
   }

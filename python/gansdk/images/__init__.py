@@ -9,11 +9,11 @@ are uint8 of shape (n, height, width, channels) throughout; some formats hold ui
 
 from .animation import encode_animation as encode_animation
 from .animation import save_animation as save_animation
+from .batch import encode_batch as encode_batch
 from .conversion import from_uint8 as from_uint8
 from .conversion import to_uint8 as to_uint8
 from .conversion import to_uint16 as to_uint16
 from .encoding import encode as encode
-from .encoding import encode_batch as encode_batch
 from .files import check_target as check_target
 from .files import save as save
 from .layout import grid as grid

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from fractions import Fraction
 
-from .encoding import encode_batch
+from .batch import encode_batch
 from .pictures import Bytes
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -93,7 +93,7 @@ def to_uint8(
     [0, 128, 255, 255]
     """
     law = level_law(value_range, layout, color, mean, std, rounding)
-    return _levels(x, law, np.dtype(np.uint8), out, threads, nonfinite)
+    return convert(x, law, np.dtype(np.uint8), out, threads, nonfinite)
 
 
 def to_uint16(
@@ -121,7 +121,7 @@ def to_uint16(
     """
     choice(rounding, "rounding", ("nearest", "truncate"))
     law = level_law(value_range, layout, color, mean, std, rounding)
-    return _levels(x, law, np.dtype(np.uint16), out, threads, nonfinite)
+    return convert(x, law, np.dtype(np.uint16), out, threads, nonfinite)
 
 
 def from_uint8(
@@ -200,7 +200,7 @@ def from_uint8(
     return result
 
 
-def _levels(
+def convert(
     x: Any,
     law: LevelLaw,
     kind: np.dtype[Any],
@@ -208,6 +208,7 @@ def _levels(
     threads: int | None,
     nonfinite: Nonfinite,
 ) -> npt.NDArray[Any]:
+    """Return the levels, uint8 or uint16, of floats: see `to_uint8`."""
     choice(nonfinite, "nonfinite", ("error", "zero"))
     workers = _workers(threads)
     planes = checked_floats(x, law.layout)

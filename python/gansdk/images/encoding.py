@@ -1,32 +1,20 @@
-"""Pictures as the bytes of files: one with `encode`, many on all cores with `encode_batch`."""
+"""Levels as the bytes of files: one picture with `encode`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..arguments import choice, integer
 from ..cpus import usable_cpus
 from ..errors import InvalidArgumentError
 from .codecs import encoder, encoder_version
-from .conversion import to_uint8
 from .formats import Compression, checked_format, checked_images
-from .law import (
-    Color,
-    Layout,
-    Nonfinite,
-    PerChannel,
-    Range,
-    Rounding,
-    checked_floats,
-    level_law,
-)
 from .metadata import png_texts
-from .png import encode_png, encode_png_of_floats
+from .png import encode_png
 from .recipe import Encoding, Recipe
 
 # Tasks for each thread: enough to level out pictures of unequal cost, few enough that handing
@@ -84,96 +72,7 @@ def encode(
         known, *_ = checked_format(format, quality, compression, recipe is not None)
         return encoder("npz")(checked_images(array, known), None, None)
     recipes = None if recipe is None else [recipe]
-    return _encode(array[None], format, quality, compression, recipes, 1, "image")[0]
-
-
-def encode_batch(
-    images: npt.NDArray[Any],
-    format: str = "png",  # noqa: A002 - as above
-    *,
-    quality: int | None = None,
-    compression: Compression | None = None,
-    recipes: Sequence[Recipe] | None = None,
-    threads: int | None = None,
-    value_range: Range = (-1, 1),
-    layout: Layout = "NCHW",
-    color: Color = "RGB",
-    mean: PerChannel = None,
-    std: PerChannel = None,
-    rounding: Rounding = "nearest",
-    nonfinite: Nonfinite = "error",
-) -> list[bytes]:
-    """Encode each picture of a batch, or each output of a network, as a file in memory.
-
-    Floats become PNGs in one pass on all cores, without the levels in between; for the other
-    formats `to_uint8` comes first.
-
-    Parameters
-    ----------
-    images
-        uint8 or uint16 of shape (n, height, width, channels); or float32, float16 or bfloat16 in
-        `layout`, which are then converted to 8 bits.
-    format, quality, compression
-        As for `encode`.
-    recipes
-        One for each picture.
-    threads
-        At most this many; by default one for each usable CPU. They change time, never a byte.
-    value_range, layout, color, mean, std, rounding, nonfinite
-        For floats: as for `to_uint8`.
-
-    Returns
-    -------
-    One file for each picture, the bytes that `encode` gives for it.
-
-    Raises
-    ------
-    InvalidArgumentError
-        As for `encode` and `to_uint8`; or the number of recipes is not that of the pictures.
-    NonFiniteError
-        A float is a NaN or an infinity; names the first image that holds one.
-    MissingDependencyError
-        The package that encodes this format is not installed.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from gansdk import images
-    >>> [len(file) for file in images.encode_batch(np.zeros((2, 8, 8, 3), np.uint8), "npy")]
-    [320, 320]
-    """
-    if threads is not None:
-        threads = integer(threads, "threads", least=1, most=1024)
-    choice(nonfinite, "nonfinite", ("error", "zero"))
-    law = level_law(value_range, layout, color, mean, std, rounding)
-    if not (isinstance(images, np.ndarray) and images.dtype.kind in "fV"):
-        plain = (value_range, layout, color, rounding) == ((-1, 1), "NCHW", "RGB", "nearest")
-        if not plain or mean is not None or std is not None:
-            raise InvalidArgumentError(
-                "value_range, layout, color, mean, std and rounding are for floats; images holds "
-                "levels already: leave them out"
-            )
-        return _encode(images, format, quality, compression, recipes, threads, "images")
-    planes = checked_floats(images, law.layout)
-    known, _, chosen = checked_format(format, quality, compression, recipes is not None)
-    # Of the shape and dtype that the levels will have, without the memory.
-    levels = np.broadcast_to(np.uint8(0), (len(planes), *planes.shape[2:], planes.shape[1]))
-    checked_images(levels, known, "images")
-    if chosen == "fast":
-        texts = _texts(_checked_recipes(recipes, len(planes)))
-        return encode_png_of_floats(planes, law, texts=texts, threads=threads, nonfinite=nonfinite)
-    pixels = to_uint8(
-        images,
-        value_range=value_range,
-        layout=layout,
-        color=color,
-        mean=mean,
-        std=std,
-        rounding=rounding,
-        threads=threads,
-        nonfinite=nonfinite,
-    )
-    return _encode(pixels, format, quality, compression, recipes, threads, "images")
+    return encode_levels(array[None], format, quality, compression, recipes, 1, "image")[0]
 
 
 def encoding_of(
@@ -193,7 +92,7 @@ def encoding_of(
     return Encoding(format, quality, compression, encoder_version(format, compression))
 
 
-def _encode(
+def encode_levels(
     images: Any,
     format: str,  # noqa: A002 - as above
     quality: int | None,
@@ -202,30 +101,43 @@ def _encode(
     threads: int | None,
     name: str,
 ) -> list[bytes]:
+    """Encode a batch (n, height, width, channels) of levels: see `encode_batch`."""
     known, quality, compression = checked_format(format, quality, compression, recipes is not None)
     array = checked_images(images, known, name)
-    checked = _checked_recipes(recipes, len(array))
     if compression is not None:
-        texts = _texts(checked)
+        texts = texts_of(checked_recipes(recipes, len(array)))
         return encode_png(array, compression=compression, texts=texts, threads=threads)
+    return encode_parts(len(array), array.__getitem__, format, quality, recipes, threads)
+
+
+def encode_parts(
+    count: int,
+    levels_of: Callable[[slice], npt.NDArray[Any]],
+    format: str,  # noqa: A002 - as above
+    quality: int | None,
+    recipes: Sequence[Recipe] | None,
+    threads: int | None,
+) -> list[bytes]:
+    """Encode `count` pictures, of which `levels_of` makes those of a slice, by Python's codecs."""
     one = encoder(format)
-    many: Sequence[Recipe | None] = checked or [None] * len(array)
+    many: Sequence[Recipe | None] = checked_recipes(recipes, count) or [None] * count
 
     def encode_some(part: slice) -> list[bytes]:
-        return [one(x, quality, r) for x, r in zip(array[part], many[part], strict=True)]
+        return [one(x, quality, r) for x, r in zip(levels_of(part), many[part], strict=True)]
 
-    if len(array) == 0:
+    if count == 0:
         return []
-    workers = min(usable_cpus() if threads is None else threads, len(array))
+    workers = min(usable_cpus() if threads is None else threads, count)
+    size = -(-count // (workers * _TASKS_A_THREAD))
+    parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
     if workers == 1:
-        return encode_some(slice(None))
-    size = -(-len(array) // (workers * _TASKS_A_THREAD))
-    parts = [slice(first, first + size) for first in range(0, len(array), size)]
+        return [file for part in parts for file in encode_some(part)]
     with ThreadPoolExecutor(workers) as pool:
         return [file for files in pool.map(encode_some, parts) for file in files]
 
 
-def _checked_recipes(recipes: Sequence[Recipe] | None, count: int) -> Sequence[Recipe] | None:
+def checked_recipes(recipes: Sequence[Recipe] | None, count: int) -> Sequence[Recipe] | None:
+    """Return the recipes, one for each of `count` pictures; `InvalidArgumentError` if not."""
     if recipes is None:
         return None
     for recipe in recipes:
@@ -238,5 +150,6 @@ def _checked_recipes(recipes: Sequence[Recipe] | None, count: int) -> Sequence[R
     return recipes
 
 
-def _texts(recipes: Sequence[Recipe] | None) -> list[dict[str, str]] | None:
+def texts_of(recipes: Sequence[Recipe] | None) -> list[dict[str, str]] | None:
+    """Return the texts of PNGs with these recipes."""
     return None if recipes is None else [png_texts(recipe) for recipe in recipes]
