@@ -37,9 +37,9 @@ def passing_isas(folder: Path, *emulator: str) -> list[str]:
     checked([*emulator, folder / "dump_latents", "--self-test"])
     told = [
         checked([*emulator, folder / program, *arguments])
-        for program, arguments in (("core_test", [DATA]), ("levels_test", []))
+        for program, arguments in (("core_test", [DATA]), ("levels_test", []), ("png_test", []))
     ]
-    assert told[0] == told[1]
+    assert len({*told}) == 1
     return re.findall(r"^(\w+): passed$", told[0], re.MULTILINE)
 
 
