@@ -12,12 +12,7 @@
 #include "lanes.h"
 #include "levels.h"
 #include "truncated.h"
-
-#ifndef GANSDK_KERNELS_NAMESPACE
-#define GANSDK_KERNELS_NAMESPACE baseline
-#endif
-#define GANSDK_STRING_OF(x) #x
-#define GANSDK_STRING(x) GANSDK_STRING_OF(x)
+#include "vectors.h"
 
 namespace gansdk {
 namespace {

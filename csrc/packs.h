@@ -10,31 +10,13 @@
 
 #include <stdint.h>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#elif defined(__aarch64__)
-#include <arm_neon.h>
-#endif
+#include "vectors.h"
 
 namespace gansdk {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr int kVectorBytes = 64;
-#elif defined(__AVX2__)
-constexpr int kVectorBytes = 32;
-#else
-constexpr int kVectorBytes = 16;
-#endif
 constexpr int kLanes = kVectorBytes / 4;
 constexpr int kVectors = 4;  // in a pack
-
-template <class T>
-struct VectorOf {
-  using Type [[gnu::vector_size(kVectorBytes)]] = T;
-};
-template <class T>
-using Vector = typename VectorOf<T>::Type;
 
 template <class T>
 struct Pack {

@@ -4,12 +4,7 @@
 #include "png_checksums.h"
 #include "png_filters.h"
 #include "png_literals.h"
-
-#ifndef GANSDK_KERNELS_NAMESPACE
-#define GANSDK_KERNELS_NAMESPACE baseline
-#endif
-#define GANSDK_STRING_OF(x) #x
-#define GANSDK_STRING(x) GANSDK_STRING_OF(x)
+#include "vectors.h"
 
 namespace gansdk {
 

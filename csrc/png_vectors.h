@@ -4,24 +4,14 @@
 
 #include <stdint.h>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
+#include "vectors.h"
 
 namespace gansdk {
 namespace {
 
-#if defined(__AVX512BW__)
-constexpr int kVectorBytes = 64;
-#elif defined(__AVX2__)
-constexpr int kVectorBytes = 32;
-#else
-constexpr int kVectorBytes = 16;
-#endif
-
-typedef uint8_t Bytes __attribute__((vector_size(kVectorBytes)));
-typedef uint16_t Shorts __attribute__((vector_size(kVectorBytes)));
-typedef uint64_t Longs __attribute__((vector_size(kVectorBytes)));
+using Bytes = Vector<uint8_t>;
+using Shorts = Vector<uint16_t>;
+using Longs = Vector<uint64_t>;
 
 inline Bytes load(const uint8_t* from) {
   Bytes x;

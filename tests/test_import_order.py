@@ -17,6 +17,7 @@ ROWS = {
     "_core": 1,
     "arguments": 1,
     "cpus": 1,
+    "documents": 1,
     "staging": 1,
     "spec": 2,
     "latents": 2,

@@ -11,9 +11,10 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Literal, get_args
 
+from .documents import DocumentFormat
 from .errors import SpecError
 
 FORMAT_VERSION = 1
@@ -27,7 +28,7 @@ Kind = Literal["image", "array"]
 Layout = Literal["NCHW", "NHWC"]
 Color = Literal["RGB", "BGR"]
 
-_T = TypeVar("_T")
+_DOCUMENT = DocumentFormat(METADATA_KEY, FORMAT_VERSION, "a spec document", SpecError)
 
 
 @dataclass(frozen=True)
@@ -313,39 +314,12 @@ class GeneratorSpec:
     @classmethod
     def from_json(cls, text: str) -> GeneratorSpec:
         """Read the document from JSON text; `SpecError` where it is not a version 1 document."""
-        try:
-            document = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise SpecError(f"the {METADATA_KEY} document is not JSON: {error}") from None
-        return cls.from_dict(document)
+        return cls.from_dict(_DOCUMENT.parse(text))
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> GeneratorSpec:
         """Read the document from JSON values; `SpecError` where it is not a version 1 document."""
-        if not isinstance(document, Mapping) or document.get("format") != METADATA_KEY:
-            raise SpecError(f'a spec document is a JSON object with "format": "{METADATA_KEY}"')
-        if document.get("version") != FORMAT_VERSION:
-            raise SpecError(
-                f"this gansdk reads version {FORMAT_VERSION} of {METADATA_KEY}, the document has "
-                f"version {document.get('version')!r}: update gansdk, or export the model again"
-            )
-        values = {k: v for k, v in document.items() if k not in ("format", "version")}
-        for key, part in cls._parts.items():
-            if values.get(key) is not None:
-                values[key] = _build(part, values[key], key)
-        return _build(cls, values, "the document")
-
-
-def _build(kind: type[_T], values: Any, where: str) -> _T:
-    if not isinstance(values, Mapping):
-        raise SpecError(f"{where} must be a JSON object; got {values!r}")
-    unknown = set(values) - {f.name for f in fields(kind)}  # type: ignore[arg-type]
-    if unknown:
-        raise SpecError(f"{where} has fields that version 1 does not know: {sorted(unknown)}")
-    try:
-        return kind(**values)
-    except TypeError:
-        raise SpecError(f"{where} lacks a required field; it has {sorted(values)}") from None
+        return _DOCUMENT.build(cls, document, cls._parts)
 
 
 def _integer(value: Any, name: str, least: int) -> None:

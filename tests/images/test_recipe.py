@@ -170,8 +170,8 @@ def test_the_good_document_is_good() -> None:
         ({"runtime": {"device": "/dev/null"}}, "runtime.device must be cpu or cuda:N"),
         ({"runtime": {"device": "cpu\n"}}, "runtime.device must be cpu or cuda:N"),
         ({"runtime": {"device": "cpu", "backend": 1}}, "runtime.backend must be"),
-        ({"path": "/home/me"}, "the recipe has a field that version 1 does not know: 'path'"),
-        ({"_parts": {}}, "the recipe has a field that version 1 does not know: '_parts'"),
+        ({"path": "/home/me"}, "a recipe has a field that version 1 does not know: 'path'"),
+        ({"_parts": {}}, "a recipe has a field that version 1 does not know: '_parts'"),
     ],
 )
 def test_other_documents_are_refused(change: dict[str, Any], message: str) -> None:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
 
 from ..arguments import INDEX_LIMIT
+from ..documents import DocumentFormat, shown
 from ..errors import RecipeError
 from .formats import Compression
 from .law import Rounding
-from .recipe_checks import choice, integer, integers, number, shown, string, strings
+from .recipe_checks import choice, integer, integers, number, string, strings
 
 FORMAT = "gansdk.recipe"
 FORMAT_VERSION = 1
@@ -26,7 +26,7 @@ LONGEST = 1 << 20
 RecipeLabels: TypeAlias = "int | tuple[int, ...] | Literal['prior', 'balanced'] | None"
 
 _SIDE = 2**31 - 1
-_T = TypeVar("_T")
+_DOCUMENT = DocumentFormat(FORMAT, FORMAT_VERSION, "a recipe", RecipeError)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
@@ -265,39 +265,7 @@ class Recipe:
         """Read the document; `RecipeError` where it is not a version 1 document."""
         if len(text) > LONGEST:
             raise RecipeError(f"a {FORMAT} document has at most {LONGEST} characters")
-        try:
-            document = json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
-            why = " ".join(str(error).split())[:100]
-            raise RecipeError(f"the {FORMAT} document is not JSON: {why}") from None
-        if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise RecipeError(f'a recipe is a JSON object with "format": "{FORMAT}"')
-        version = document.get("version")
-        if version != FORMAT_VERSION or not isinstance(version, int) or isinstance(version, bool):
-            raise RecipeError(
-                f"this gansdk reads version {FORMAT_VERSION} of {FORMAT}, the document has "
-                f"version {shown(version)}: update gansdk"
-            )
-        values = {k: v for k, v in document.items() if k not in ("format", "version")}
-        for key, part in cls._parts.items():
-            if values.get(key) is not None:
-                values[key] = _build(part, values[key], key)
-        return _build(cls, values, "the recipe")
-
-
-def _build(kind: type[_T], values: Any, where: str) -> _T:
-    if not isinstance(values, Mapping):
-        raise RecipeError(f"{where} must be a JSON object; got {shown(values)}")
-    known = fields(kind)  # type: ignore[arg-type]
-    unknown = sorted(set(values) - {f.name for f in known})
-    if unknown:
-        raise RecipeError(
-            f"{where} has a field that version {FORMAT_VERSION} does not know: {shown(unknown[0])}"
-        )
-    try:
-        return kind(**values)
-    except TypeError:  # of the call: __post_init__ raises RecipeError alone
-        raise RecipeError(f"{where} lacks a required field") from None
+        return _DOCUMENT.build(cls, _DOCUMENT.parse(text), cls._parts)
 
 
 def _values(record: Recipe | Grid | Encoding | Runtime) -> dict[str, Any]:
@@ -307,10 +275,6 @@ def _values(record: Recipe | Grid | Encoding | Runtime) -> dict[str, Any]:
         for k, v in vars(record).items()
         if v is not None
     }
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"it holds {name}")
 
 
 def _set(record: object, name: str, value: Any) -> None:

@@ -6,18 +6,10 @@ import math
 from typing import Any
 
 from ..arguments import INDEX_LIMIT
+from ..documents import shown
 from ..errors import RecipeError
 
 _LONGEST = 200
-
-
-def shown(value: Any) -> str:
-    """Return a value for a message: short, and without control characters."""
-    try:
-        text = ascii(value)
-    except ValueError:  # an integer of more digits than Python prints
-        text = f"an {type(value).__name__} too long to show"
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def integer(value: Any, name: str, least: int, most: int) -> None:
