@@ -41,6 +41,7 @@ void look_up(const LevelImages<Value>& batch, std::uint64_t image, std::uint64_t
 template <class Value>
 void look_up(const LevelImages<Value>& batch, unsigned threads) {
   const std::uint64_t total = batch.images * batch.pixels;
+  if (total * batch.channels == 0) return;
   if (total * batch.channels * (sizeof(Value) + 1) < kParallelBytes) threads = 1;
   // Pixels whose bytes and values stay in the first-level cache while each channel takes its turn.
   const std::uint64_t chunk = std::max<std::uint64_t>(1, 4096 / batch.channels);

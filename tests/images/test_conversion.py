@@ -276,6 +276,7 @@ BAD = [
     ({"value_range": (0, np.inf)}, "finite"),
     ({"value_range": (np.nan, 1)}, "finite"),
     ({"value_range": (1, 1 + 1e-9)}, "lo < hi"),
+    ({"value_range": (0, 1e40)}, "finite"),
     ({"value_range": (0, 1, 2)}, "two numbers"),
     ({"value_range": 1}, "two numbers"),
     ({"layout": "CHW"}, "layout"),
@@ -285,10 +286,13 @@ BAD = [
     ({"rounding": "stylegan", "value_range": (0, 1)}, "value_range=(-1, 1)"),
     ({"mean": (0.5, 0.5)}, "mean must hold 3 finite numbers"),
     ({"mean": 0.5}, "mean must hold 3 finite numbers"),
+    ({"mean": (0, 1e40, 0)}, "mean must hold 3 finite numbers"),
+    ({"mean": (0, 10**400, 0)}, "mean must hold 3 finite numbers"),
     ({"std": (1, 1, np.nan)}, "std must hold 3 finite numbers"),
     ({"std": (1, 0, 1)}, "std must be above 0"),
     ({"nonfinite": "ignore"}, "nonfinite"),
     ({"threads": 0}, "threads"),
+    ({"threads": 1025}, "threads"),  # each would be started
     ({"out": np.zeros((1, 3, 4, 4), np.uint8)}, "out must be a uint8 array of shape (1, 4, 4, 3)"),
     ({"out": np.zeros((1, 4, 4, 3), np.int8)}, "out"),
     ({"out": np.zeros((1, 4, 4, 6), np.uint8)[..., ::2]}, "C-contiguous"),
@@ -353,6 +357,14 @@ def test_normalisation_survives_the_way_back() -> None:
     x = np.tile(np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1), 3)
     options: dict[str, Any] = {"value_range": (0, 1), "mean": MEAN[:3], "std": STD[:3]}
     assert (images.to_uint8(images.from_uint8(x, **options), **options) == x).all()
+
+
+@pytest.mark.parametrize("shape", [(0, 8, 8, 3), (2, 0, 8, 3), (2, 8, 0, 3), (2, 8, 8, 0)])
+def test_from_uint8_of_nothing_is_nothing(shape: tuple[int, ...]) -> None:
+    n, height, width, channels = shape
+    x = np.zeros(shape, np.uint8)
+    assert images.from_uint8(x).shape == (n, channels, height, width)
+    assert images.from_uint8(x, layout="NHWC").shape == shape
 
 
 def test_from_uint8_refuses() -> None:

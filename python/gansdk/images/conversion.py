@@ -220,7 +220,7 @@ def convert(
 
 
 def _workers(threads: int | None) -> int:
-    return 0 if threads is None else integer(threads, "threads", least=1, most=2**31 - 1)
+    return 0 if threads is None else integer(threads, "threads", least=1, most=1024)
 
 
 def _swapped(color: str, channels: int) -> bool:

@@ -104,7 +104,8 @@ def _checked_law(
 def value_limits(value_range: tuple[float, float]) -> tuple[float, float]:
     """Return lo and hi - lo as float32 has them."""
     try:
-        lo, hi = (np.float32(v) for v in value_range)
+        with np.errstate(over="ignore"):  # infinite, and refused as that below
+            lo, hi = (np.float32(v) for v in value_range)
     except (TypeError, ValueError, OverflowError):
         raise InvalidArgumentError(
             f"value_range must be two numbers (lo, hi); got {value_range!r}"
@@ -121,8 +122,9 @@ def value_limits(value_range: tuple[float, float]) -> tuple[float, float]:
 def channel_values(values: Any, name: str, channels: int, *, positive: bool = False) -> Floats:
     """Return one finite float32 a channel, each above 0 if `positive`."""
     try:
-        numbers = np.array(values, np.float32)
-    except (TypeError, ValueError):
+        with np.errstate(over="ignore"):  # infinite, and refused as that below
+            numbers = np.array(values, np.float32)
+    except (TypeError, ValueError, OverflowError):
         numbers = np.empty(0, np.float32)
     if numbers.shape != (channels,) or not np.isfinite(numbers).all():
         raise InvalidArgumentError(
