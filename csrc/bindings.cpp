@@ -68,17 +68,25 @@ py::list available_isas() {
   return names;
 }
 
-void raise(const char* name, const std::exception& error) {
-  py::set_error(py::module_::import("gansdk.errors").attr(name), error.what());
+void raise(const char* name, const char* message) {
+  py::set_error(py::module_::import("gansdk.errors").attr(name), message);
 }
+
+constexpr const char* kOutOfMemory =
+    "the result, or what is needed on the way to it, does not fit into memory: pass fewer images "
+    "at once";
 
 void translate(std::exception_ptr failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const gansdk::UnsupportedIsa& error) {
-    raise("DeviceError", error);
+    raise("DeviceError", error.what());
   } catch (const std::invalid_argument& error) {
-    raise("InvalidArgumentError", error);
+    raise("InvalidArgumentError", error.what());
+  } catch (const std::bad_alloc&) {
+    raise("OutOfMemoryError", kOutOfMemory);
+  } catch (const std::length_error&) {  // of a vector longer than any memory
+    raise("OutOfMemoryError", kOutOfMemory);
   }
 }
 

@@ -1,6 +1,7 @@
 // What bindings that write PNG files share.
 #pragma once
 
+#include <new>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -49,7 +50,10 @@ inline py::list as_list(std::vector<PngFile>& files, unsigned threads) {
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto size = static_cast<py::ssize_t>(files[i].size);
     PyObject* file = PyBytes_FromStringAndSize(nullptr, size);
-    if (file == nullptr) throw py::error_already_set();
+    if (file == nullptr) {
+      PyErr_Clear();
+      throw std::bad_alloc();
+    }
     all[i] = py::reinterpret_steal<py::object>(file);
     to[i] = PyBytes_AS_STRING(file);
     bytes += files[i].size;

@@ -16,8 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gansdk import _core
-from gansdk.errors import GansdkError, InvalidArgumentError, MissingDependencyError
+from gansdk import _core, images
+from gansdk.errors import (
+    GansdkError,
+    InvalidArgumentError,
+    MissingDependencyError,
+    OutOfMemoryError,
+)
 from gansdk.images.png import encode_png
 
 cv2 = pytest.importorskip("cv2")
@@ -251,22 +256,33 @@ def test_wrong_choices(monkeypatch: pytest.MonkeyPatch) -> None:
         encode_png(pictures, compression="best")  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError, match="threads"):
         encode_png(pictures, threads=0)
+    with pytest.raises(InvalidArgumentError, match="threads"):
+        encode_png(pictures, threads=1025)
     monkeypatch.setitem(sys.modules, "deflate", None)
     with pytest.raises(MissingDependencyError, match=r"gansdk\[images\]") as caught:
         encode_png(pictures, compression="small")
     assert isinstance(caught.value, GansdkError)
 
 
+@pytest.mark.parametrize("count", [2**45, 2**60])
+def test_a_table_of_files_beyond_any_memory_is_refused(count: int) -> None:
+    with pytest.raises(OutOfMemoryError, match="fewer"):
+        images.encode_batch(np.broadcast_to(np.float32(0), (count, 1, 1, 1)))
+    with pytest.raises(OutOfMemoryError, match="fewer"):
+        encode_png(np.broadcast_to(np.uint8(0), (count, 1, 1, 1)))
+
+
 def test_out_of_memory_is_an_exception() -> None:
-    """A batch whose files' table alone exceeds the address space."""
+    """A picture whose file does not fit into what is left."""
     resource = pytest.importorskip("resource")
     script = (
         "import resource, numpy as np; from gansdk.images.png import encode_png\n"
+        "from gansdk.errors import OutOfMemoryError\n"
         "pictures = np.random.default_rng(0).integers(0, 256, (1, 4000, 8000, 4), np.uint8)\n"
         "used = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 60_000_000,) * 2)\n"
         "try: encode_png(pictures, threads=1)\n"
-        "except MemoryError: print('refused')\n"
+        "except OutOfMemoryError: print('refused')\n"
     )
     assert resource is not None
     if not Path("/proc/self/statm").exists():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import _core
 from ..arguments import choice, integer
 from ..cpus import usable_cpus
-from ..errors import InvalidArgumentError, MissingDependencyError
+from ..errors import InvalidArgumentError, MissingDependencyError, OutOfMemoryError
 from .law import LevelLaw, Nonfinite, refuse_nonfinite
 
 _MOST = 2**31 - 1  # of a side, and of a chunk's bytes
@@ -62,7 +62,7 @@ def encode_png(
         An argument has the wrong value, shape or dtype.
     MissingDependencyError
         compression is "small" and the package deflate is not installed.
-    MemoryError
+    OutOfMemoryError
         The files do not fit into memory.
 
     Examples
@@ -76,7 +76,7 @@ def encode_png(
     choice(compression, "compression", ("fast", "small"))
     pixels = _checked(pictures)
     chunks = [] if texts is None else _chunks(texts, len(pixels))
-    workers = 0 if threads is None else integer(threads, "threads", least=1, most=_MOST)
+    workers = 0 if threads is None else integer(threads, "threads", least=1, most=1024)
     if compression == "fast":
         return _core.png(pixels, chunks, workers)
     return _small(pixels, chunks or [[] for _ in pixels], workers)
@@ -111,9 +111,11 @@ def encode_png_of_floats(
         An argument has the wrong value, shape or dtype.
     NonFiniteError
         `planes` holds a NaN or an infinity; names the first image that does.
+    OutOfMemoryError
+        The files do not fit into memory.
     """
     chunks = [] if texts is None else _chunks(texts, len(planes))
-    workers = 0 if threads is None else integer(threads, "threads", least=1, most=_MOST)
+    workers = 0 if threads is None else integer(threads, "threads", least=1, most=1024)
     files, bad = _core.png_of_floats(planes, *law.arguments(planes.shape[1]), chunks, workers)
     refuse_nonfinite(bad, nonfinite)
     return files
@@ -171,7 +173,13 @@ def _checked(pictures: Any) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
         raise InvalidArgumentError(
             f"a PNG has 1 ... 2^31 - 1 pixels on each side; got pictures of shape {pictures.shape}"
         )
-    return np.ascontiguousarray(pictures, pictures.dtype.newbyteorder("="))
+    try:
+        return np.ascontiguousarray(pictures, pictures.dtype.newbyteorder("="))
+    except MemoryError:
+        raise OutOfMemoryError(
+            f"a contiguous copy of pictures of shape {pictures.shape} does not fit into memory: "
+            "encode fewer at once"
+        ) from None
 
 
 def _chunks(texts: Sequence[Texts], count: int) -> list[list[bytes]]:
