@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,17 @@ def test_save_refuses(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         images.save(tmp_path / ("n" * 300 + ".png"), X)
     assert names(tmp_path) == ["a.png", "folder.png"]
+
+
+def test_a_pipe_stays_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "link.png").symlink_to("pipe")
+    for name in ("link.png", "pipe.png"):
+        with pytest.raises(OutputError, match="is a device or a pipe: name a file"):
+            images.save(tmp_path / name, X)
+    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "pipe.png").is_fifo()
+    assert names(tmp_path) == ["link.png", "pipe", "pipe.png"]
 
 
 def test_a_name_as_long_as_a_name_can_be(tmp_path: Path) -> None:

@@ -70,6 +70,9 @@ def check_place(path: str | os.PathLike[str], *, force: bool = True) -> None:
             raise OutputError(f"{target} exists: choose another name, or use --force (force=True)")
         if target.is_dir():
             raise OutputError(f"{target} is a folder: name a file in it")
+        # A rename would put a file in the place of /dev/null.
+        if target.exists() and not target.is_file():
+            raise OutputError(f"{target} is a device or a pipe: name a file")
         if not target.parent.is_dir():
             raise OutputError(f"{target.parent} is no folder: make it first, or choose another one")
         if not os.access(target.parent, os.W_OK):
