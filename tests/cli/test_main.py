@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +65,34 @@ def test_without_click_it_says_what_to_install(monkeypatch, capsys) -> None:  # 
         main()
     assert caught.value.code == 2
     assert "pip install 'gansdk[cli]'" in capsys.readouterr().err
+
+
+def test_a_name_of_two_lines_is_told_in_one(refused) -> None:  # type: ignore[no-untyped-def]
+    assert r"a\n\x1b[2Jb.zzz: the suffix" in refused("sample", "digits", "-o", "a\n\x1b[2Jb.zzz")
+
+
+def test_names_that_the_output_cannot_show_are_escaped(gansdk: Run) -> None:
+    for encoding in ("ascii", "utf-8:strict"):
+        env = {"PYTHONIOENCODING": encoding, "LC_ALL": "C.UTF-8"}
+        done = gansdk("sample", "digits", "-n", "1", "-o", "é\udcff.png", "--force", **env)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "1 image of digits" in done.stdout
+        done = gansdk("info", "é\udcff.png", **env)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("words", [["info", "digits"], ["sample", "digits", "-n", "1"]])
+def test_a_full_output_is_an_error_of_one_line(tmp_path: Path, words: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", "from gansdk.cli import main; main()", *words],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("gansdk: error: ")
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr

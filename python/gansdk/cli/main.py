@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
 from typing import Any, NoReturn
 
@@ -30,6 +31,10 @@ def main() -> NoReturn:
         import rich  # noqa: F401 - asked for here, so that its absence is told as plainly
     except ImportError as error:
         _fail(f"the command line needs {error.name}: pip install 'gansdk[cli]'")
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot show must not fail a command after its work.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _group().main(prog_name="gansdk", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -42,6 +47,11 @@ def main() -> NoReturn:
         _fail(" ".join(error.format_message().split()) + hint)
     except GansdkError as error:
         _fail(str(error))
+    except MemoryError:
+        _fail("out of memory: ask for fewer images, or a smaller --batch-size")
+    except OSError as error:
+        # What writes files raises OutputError: here the terminal or a pipe is full or gone.
+        _fail(f"a file or the output cannot be read or written: {error.strerror or error}")
     except (KeyboardInterrupt, click.Abort):
         print("gansdk: interrupted", file=sys.stderr)  # noqa: T201
         code = INTERRUPTED
@@ -49,7 +59,9 @@ def main() -> NoReturn:
 
 
 def _fail(message: str) -> NoReturn:
-    print(f"gansdk: error: {message}", file=sys.stderr)  # noqa: T201
+    # File names may hold anything, a line feed or what moves a terminal's cursor.
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+    print(f"gansdk: error: {line}", file=sys.stderr)  # noqa: T201
     sys.exit(USAGE_ERROR)
 
 
