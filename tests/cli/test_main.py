@@ -84,7 +84,7 @@ def test_names_that_the_output_cannot_show_are_escaped(gansdk: Run) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
 @pytest.mark.parametrize("words", [["info", "digits"], ["sample", "digits", "-n", "1"]])
 def test_a_full_output_is_an_error_of_one_line(tmp_path: Path, words: list[str]) -> None:
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-c", "from gansdk.cli import main; main()", *words],
             cwd=tmp_path,

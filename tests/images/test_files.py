@@ -78,7 +78,8 @@ def test_a_pipe_stays_one(tmp_path: Path) -> None:
     for name in ("link.png", "pipe.png"):
         with pytest.raises(OutputError, match="is a device or a pipe: name a file"):
             images.save(tmp_path / name, X)
-    assert (tmp_path / "pipe").is_fifo() and (tmp_path / "pipe.png").is_fifo()
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "pipe.png").is_fifo()
     assert names(tmp_path) == ["link.png", "pipe", "pipe.png"]
 
 
