@@ -218,3 +218,10 @@ def test_other_texts_are_refused(text: str) -> None:
 def test_an_integer_that_python_does_not_print() -> None:
     with pytest.raises(RecipeError, match="seed must be an integer"):
         Recipe("digits", SHA, seed=10**5000)
+
+
+def test_a_document_too_long_to_be_read_is_not_written() -> None:
+    seeds = (2**64 - 1,) * 60_000
+    recipe = Recipe("digits", "0" * 64, seeds=seeds, count=len(seeds))
+    with pytest.raises(RecipeError, match="at most 1048576 characters, this would have 12"):
+        recipe.to_json()

@@ -252,9 +252,15 @@ class Recipe:
     def to_json(self) -> str:
         """Return the document as one line of ASCII; the same recipe gives the same line.
 
-        A field that is None is left out.
+        A field that is None is left out. `RecipeError` where it is longer than `from_json` reads.
         """
-        return _ENCODER.encode({"format": FORMAT, "version": FORMAT_VERSION, **self.to_dict()})
+        text = _ENCODER.encode({"format": FORMAT, "version": FORMAT_VERSION, **self.to_dict()})
+        if len(text) > LONGEST:
+            raise RecipeError(
+                f"a {FORMAT} document has at most {LONGEST} characters, this would have "
+                f"{len(text)}: name fewer seeds or labels in one picture"
+            )
+        return text
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields that are not None, by name; those of a part as a mapping in turn."""
