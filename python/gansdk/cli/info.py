@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from ..images.formats import FORMATS
 from ..images.metadata import picture_format
 from ..images.recipe import Recipe
 from ..models import bundled
+from ..provenance import file_sha256
 from ..sampler import Sampler
 from ..spec import GeneratorSpec
 from .like import recipe_in
@@ -71,13 +71,12 @@ def _show_picture(path: Path, as_json: bool) -> None:
 
 def _show_model(model: str, as_json: bool) -> None:
     sampler = Sampler(model)
-    data = sampler.path.read_bytes()
-    digest = hashlib.sha256(data).hexdigest()
+    digest, size = file_sha256(sampler), sampler.path.stat().st_size
     if as_json:
-        document = {"file": str(sampler.path), "bytes": len(data), "sha256": digest}
+        document = {"file": str(sampler.path), "bytes": size, "sha256": digest}
         click.echo(json.dumps({**document, "spec": sampler.spec.to_dict()}, indent=2))
         return
-    file = f"{sampler.path} ({len(data) / 1024:.0f} KiB)"
+    file = f"{sampler.path} ({size / 1024:.0f} KiB)"
     _print([("file", file), ("sha256", digest), *_rows(sampler.spec)])
 
 
