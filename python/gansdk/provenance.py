@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib import metadata
+from pathlib import Path
 
+from .errors import InvalidArgumentError, ModelError
 from .images.recipe import Encoding, Grid, Recipe, Runtime
 from .latents import CONTRACT
 from .models import locate
 from .sampler import Sampler
-from .selection import CyclicLabels, labels_at
+from .selection import CyclicLabels, Selection, checked_cycle, labels_at
 
 
 def recipe_of(
     sampler: Sampler,
     *,
-    count: int = 1,
+    count: int | None = None,
     seed: int = 0,
     start: int = 0,
     seeds: Sequence[int] | None = None,
@@ -35,14 +38,22 @@ def recipe_of(
     ----------
     sampler : Sampler
         What makes the images.
-    count, seed, start, seeds : int
+    count : int, optional
+        How many images; by default one, or one for each of `seeds`.
+    seed, start, seeds : int
         Which: as for `Sampler.sample`.
     labels : int, tuple of int, "prior", "balanced" or None
-        Their classes; a tuple is repeated by the image's index.
+        Their classes; a tuple is repeated by the image's index, with `seeds` by the place among
+        them.
     grid : Grid, optional
         How they are laid out; None for a single image.
     encoding : Encoding, optional
         How the picture is encoded.
+
+    Raises
+    ------
+    InvalidArgumentError
+        The sampler has no such images, or labels do not fit the model.
 
     Examples
     --------
@@ -50,23 +61,33 @@ def recipe_of(
     >>> recipe_of(Sampler("digits"), seed=7, start=42, labels=3).label
     3
     """
+    labels = checked_cycle(sampler.spec, labels)
+    rule = None if isinstance(labels, tuple) else labels
+    if seeds is None:
+        count = 1 if count is None else count
+        picked = Selection.of_range(sampler.spec, count, seed, start, rule)
+    else:
+        picked = Selection.of_seeds(sampler.spec, seeds, start, rule)
+        if count is not None and count != picked.count:
+            raise InvalidArgumentError(
+                f"count is that of seeds, {picked.count}; got {count}: leave it out"
+            )
+    many = None if picked.seeds is None else tuple(picked.seeds.tolist())
     label = None
-    if count == 1:
-        first = seed if seeds is None else seeds[0]
-        wanted = labels_at(labels, start if seeds is None else 0, 1)
-        classes = sampler.labels(1, seed=first, start=start, labels=wanted)
+    if picked.count == 1:
+        first = picked.seed if many is None else many[0]
+        wanted = labels_at(labels, picked.start if many is None else 0, 1)
+        classes = sampler.labels(1, seed=first, start=picked.start, labels=wanted)
         label = None if classes is None else int(classes[0])
-    if labels is None and sampler.spec.label is not None:
-        labels = "prior"
     # A model may call itself anything; a recipe holds what can be printed on a line.
     name = "".join(c if c.isprintable() else "?" for c in sampler.spec.name[:200])
     return Recipe(
         name,
         file_sha256(sampler),
-        seed=seed if seeds is None else None,
-        seeds=None if seeds is None else tuple(seeds),
-        start=start,
-        count=count,
+        seed=picked.seed if many is None else None,
+        seeds=many,
+        start=picked.start,
+        count=picked.count,
         labels=labels,
         label=label,
         rounding=sampler.rounding,
@@ -87,9 +108,19 @@ def runtime_of(sampler: Sampler) -> Runtime:
 
 
 def file_sha256(sampler: Sampler) -> str:
-    """Return the sha256 of a sampler's file."""
+    """Return the sha256 of a sampler's file; `ModelError` where it is gone."""
+    try:
+        status = sampler.path.stat()
+        return _sha256(sampler.path, status.st_size, status.st_mtime_ns)
+    except OSError as error:
+        raise ModelError(f"{sampler.path} cannot be read: {error.strerror or error}") from None
+
+
+# Else a recipe an image would read the model an image. Size and time tell whether it changed.
+@lru_cache(maxsize=8)
+def _sha256(path: Path, size: int, changed: int) -> str:
     digest = hashlib.sha256()
-    with sampler.path.open("rb") as file:
+    with path.open("rb") as file:
         while part := file.read(1 << 20):
             digest.update(part)
     return digest.hexdigest()

@@ -60,6 +60,8 @@ class Sampler:
         The file that was loaded.
     device : str
         Where the network really runs: "cpu" or "cuda:N".
+    threads : int or None
+        As given; None for all cores.
     rounding : str
         As given.
 
@@ -95,7 +97,7 @@ class Sampler:
     ) -> None:
         if threads is not None:
             threads = integer(threads, "threads", least=1, most=1024)
-        self._threads = threads
+        self.threads = threads
         self._backend = open_backend(model, device=device, threads=threads, backend=backend)
         self.spec = spec_of(self._backend, spec)
         self.rounding = rounding
@@ -237,7 +239,7 @@ class Sampler:
                 f"got {len(seeds)}"
             )
         drawn = Selection.of_seeds(self.spec, seeds, 0, None)
-        inputs = drawn.inputs(0, len(seeds), self._threads)
+        inputs = drawn.inputs(0, len(seeds), self.threads)
         keys = inputs[self.spec.latent.input].reshape(len(seeds), -1)
         normal = self.spec.latent.law == "normal"
         walk = latents.interpolate(keys, steps, method="slerp" if normal else "lerp", loop=loop)
@@ -272,7 +274,7 @@ class Sampler:
         )
 
     def _run(self, selection: Selection, done: int, count: int, kind: OutputKind) -> Array:
-        values = self._backend.run(selection.inputs(done, count, self._threads))
+        values = self._backend.run(selection.inputs(done, count, self.threads))
         if len(values) != count:
             raise ModelError(
                 f"{self.path} gave {len(values)} outputs for a batch of {count}: its batch axis "
@@ -287,7 +289,7 @@ class Sampler:
             )
         try:
             return images.to_uint8(
-                values, **self.spec.output.conversion, rounding=self.rounding, threads=self._threads
+                values, **self.spec.output.conversion, rounding=self.rounding, threads=self.threads
             )
         except NonFiniteError as error:
             position = done + (error.first or 0)

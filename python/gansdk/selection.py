@@ -135,6 +135,27 @@ def labels_at(labels: CyclicLabels, start: int, count: int) -> Labels:
     return labels
 
 
+def checked_cycle(spec: GeneratorSpec, labels: CyclicLabels) -> CyclicLabels:
+    """Return labels for images of any index as plain integers; None becomes the prior's rule.
+
+    Raises
+    ------
+    InvalidArgumentError
+        They do not fit the model, or are a list: whether one an image or repeated, it cannot say.
+    """
+    if isinstance(labels, tuple):
+        period = integer(len(labels), "the number of labels", least=1)
+        checked = _checked_labels(spec, labels, period)
+        return tuple(checked.tolist()) if isinstance(checked, np.ndarray) else None
+    if labels is not None and np.ndim(labels) != 0:
+        raise InvalidArgumentError(
+            "labels must be one class, or a tuple of classes, which is repeated by the image's "
+            f"index; got {type(labels).__name__}"
+        )
+    one = _checked_labels(spec, labels, 1)
+    return None if isinstance(one, np.ndarray) else one
+
+
 def _checked_labels(
     spec: GeneratorSpec, labels: Labels, count: int
 ) -> int | npt.NDArray[np.int64] | LabelRule | None:

@@ -37,6 +37,8 @@ def staged_folder(
         `out` is in the way, or its parent cannot be written.
     """
     out = Path(out)
+    if "\0" in str(out):
+        raise OutputError(f"{str(out)!r} is no name of a folder: it holds a null character")
     check_folder(out, what=what, ours=ours, force=force)
     # Through a link to the folder it stands for: a rename would replace the link instead.
     place = out.resolve()

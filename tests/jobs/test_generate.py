@@ -56,7 +56,31 @@ def test_the_manifest_says_how_to_make_it_again(digits: Sampler, tmp_path: Path)
     assert (manifest["seed"], manifest["start"], manifest["n"]) == (2**64 - 1, 5, 3)
     assert manifest["labels"] == [4, 2]
     assert manifest["image"] == {"format": "png", "shape": [32, 32, 1]}
+    assert manifest["rounding"] == "nearest"
     assert set(manifest["versions"]) == {"gansdk", "onnxruntime"}
+    assert None not in manifest["versions"].values()
+
+
+def test_integers_of_numpy_are_integers(digits: Sampler, tmp_path: Path) -> None:
+    generate(digits, 2, tmp_path / "a", seed=7, start=1, labels=(4, 2))
+    labels: Any = (np.int64(4), np.uint8(2))
+    generate(digits, 2, tmp_path / "b", seed=np.int64(7), start=np.uint64(1), labels=labels)  # type: ignore[arg-type]
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
+    generate(digits, 1, tmp_path / "c", labels=np.int64(4))  # type: ignore[arg-type]
+    assert json.loads((tmp_path / "c" / "manifest.json").read_text())["labels"] == 4
+
+
+def test_threads_are_those_of_the_sampler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    real = images.encode_batch
+
+    def encode_batch(*arguments: Any, threads: int | None = None, **options: Any) -> list[bytes]:
+        asked.append(threads)
+        return real(*arguments, threads=threads, **options)
+
+    monkeypatch.setattr(images, "encode_batch", encode_batch)
+    generate(Sampler("digits", threads=1), 2, tmp_path / "out")
+    assert asked == [1]
 
 
 def test_every_png_names_its_own_recipe(digits: Sampler, tmp_path: Path) -> None:
@@ -99,6 +123,7 @@ def test_indices_beyond_eight_digits_widen_the_names(digits: Sampler, tmp_path: 
         ({"n": 2, "labels": 10}, "labels must be"),
         ({"n": 2, "labels": (1, 2, 10)}, r"labels\[2\] must be 0 \.\.\. 9; got 10"),
         ({"n": 2, "labels": ()}, "the number of labels must be"),
+        ({"n": 2, "labels": [1, 2]}, "labels must be one class, or a tuple"),
         ({"n": 2, "batch_size": 0}, "batch_size must be"),
     ],
 )

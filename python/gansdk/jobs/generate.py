@@ -28,9 +28,9 @@ from ..cpus import usable_cpus
 from ..errors import InvalidArgumentError, NonFiniteError
 from ..images.encoding import encoding_of
 from ..latents import CONTRACT
-from ..provenance import file_sha256, recipe_of
+from ..provenance import file_sha256, recipe_of, runtime_of
 from ..sampler import Sampler
-from ..selection import CyclicLabels, Selection, labels_at
+from ..selection import CyclicLabels, Selection, checked_cycle, labels_at
 from ..staging import staged_folder
 
 MANIFEST = "manifest.json"
@@ -87,14 +87,10 @@ def generate(
         raise InvalidArgumentError(f"{sampler.spec.name!r} gives arrays, not images")
     step = integer(batch_size, "batch_size", least=1) if batch_size is not None else _BATCH
     width = max(8, len(str(start + n - 1)))
-    # One round of the labels, before there is a folder to clean up.
-    period = (
-        integer(len(labels), "the number of labels", least=1) if isinstance(labels, tuple) else 1
-    )
-    sampler.labels(period, labels=labels_at(labels, 0, period))
+    seed, labels = selection.seed, checked_cycle(sampler.spec, labels)
     with (
         staged_folder(out, what="a data set", ours=_OURS, force=force) as stage,
-        ThreadPoolExecutor(usable_cpus()) as pool,
+        ThreadPoolExecutor(sampler.threads or usable_cpus()) as pool,
         (stage / METADATA).open("w") as rows,
     ):
         made = recipe_of(sampler, seed=seed, start=start, encoding=encoding_of("png"))
@@ -130,7 +126,11 @@ def _encoded(
 ) -> list[bytes]:
     try:
         return images.encode_batch(
-            values, recipes=recipes, rounding=sampler.rounding, **sampler.spec.output.conversion
+            values,
+            recipes=recipes,
+            threads=sampler.threads,
+            rounding=sampler.rounding,
+            **sampler.spec.output.conversion,
         )
     except NonFiniteError as error:
         first = error.first or 0
@@ -154,9 +154,8 @@ def _manifest(
     labels: CyclicLabels,
     shape: tuple[int, ...],
 ) -> dict[str, Any]:
-    rule: Any = labels
-    if labels is None and sampler.spec.label is not None:
-        rule = "prior"
+    runtime = runtime_of(sampler)
+    package = "torch" if runtime.backend == "torchscript" else "onnxruntime"
     return {
         "format": "gansdk.manifest",
         "version": 1,
@@ -167,12 +166,13 @@ def _manifest(
         "seed": seed,
         "start": start,
         "n": n,
-        "labels": rule,
+        "labels": labels,
+        "rounding": sampler.rounding,
         "image": {"format": "png", "shape": list(shape)},
         "metadata": METADATA,
         "latent_contract": CONTRACT,
         "device": sampler.device,
-        "versions": {name: _version(name) for name in ("gansdk", "onnxruntime")},
+        "versions": {"gansdk": metadata.version("gansdk"), package: runtime.version},
     }
 
 
@@ -182,10 +182,3 @@ def _shape(sampler: Sampler, values: npt.NDArray[Any]) -> tuple[int, ...]:
         return values.shape[1:]
     _, channels, height, width = values.shape
     return height, width, channels
-
-
-def _version(distribution: str) -> str | None:
-    try:
-        return metadata.version(distribution)
-    except metadata.PackageNotFoundError:
-        return None
