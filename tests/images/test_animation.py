@@ -8,6 +8,7 @@ import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ from hypothesis import strategies as st
 
 from gansdk import images
 from gansdk.errors import InvalidArgumentError, MissingDependencyError, OutputError
+from gansdk.images import animated_png
+from gansdk.images.animation import AnimationFormat
 
 pytest.importorskip("PIL")
 Bytes = npt.NDArray[np.uint8]
@@ -251,10 +254,23 @@ def test_opencv_reads_the_others() -> None:
         assert (frames == x).all(), format_
 
 
-def test_the_number_of_threads_changes_nothing() -> None:
+@pytest.mark.parametrize("format_", ["webp", "apng"])
+def test_the_number_of_threads_changes_nothing(format_: AnimationFormat) -> None:
     x = noise(5, 33, 20, 3)
-    films = {images.encode_animation(x, threads=n) for n in (1, 2, 9, None)}
+    films = {images.encode_animation(x, format_, threads=n) for n in (1, 2, 9, None)}
     assert len(films) == 1
+
+
+def test_apng_keeps_to_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int | None] = []
+
+    def encode_batch(*arguments: Any, threads: int | None = None) -> list[bytes]:
+        asked.append(threads)
+        return images.encode_batch(*arguments, threads=threads)
+
+    monkeypatch.setattr(animated_png, "encode_batch", encode_batch)
+    images.encode_animation(noise(2, 8, 8, 3), "apng", threads=1)
+    assert asked == [1]
 
 
 @pytest.mark.parametrize(

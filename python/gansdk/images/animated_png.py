@@ -18,12 +18,12 @@ from .pictures import Bytes
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def encode(frames: Bytes, *, rate: Fraction, plays: int) -> bytes:
+def encode(frames: Bytes, *, rate: Fraction, plays: int, threads: int | None) -> bytes:
     """Return the file's bytes; `rate` is at most 65535 in both terms."""
     _, height, width, _ = frames.shape
     parts = [_SIGNATURE]
     number = 0  # of the chunks that make up the animation
-    for i, picture in enumerate(encode_batch(frames, "png")):
+    for i, picture in enumerate(encode_batch(frames, "png", threads=threads)):
         chunks = list(_chunks(picture))
         if i == 0:
             parts.append(_chunk(b"IHDR", chunks[0][1]))

@@ -74,8 +74,8 @@ def encode_animation(
         For MP4: x264's constant rate factor, 1 (best) ... 51; by default 18, where losses are hard
         to see.
     threads
-        Frames of WebP encoded at the same time; by default one for each usable CPU. The bytes do
-        not depend on it.
+        Frames of WebP and APNG encoded at the same time; by default one for each usable CPU. The
+        bytes do not depend on it.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def encode_animation(
     if threads is not None:
         threads = integer(threads, "threads", least=1, most=1024)
     if format == "apng":
-        return animated_png.encode(pictures, rate=rate, plays=plays)
+        return animated_png.encode(pictures, rate=rate, plays=plays, threads=threads)
     if format == "gif":
         return animated_gif.encode(pictures, durations=_ticks(pictures, 100 / rate), plays=plays)
     if format == "webp":
