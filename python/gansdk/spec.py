@@ -173,11 +173,9 @@ class Output:
         self._check_channels()
 
     def _check_channels(self) -> None:
-        channels = None
-        if self.shape is not None and self.kind == "image":
-            channels = self.shape[0 if self.layout == "NCHW" else 2]
-            if self.color == "BGR" and channels not in (3, 4):
-                raise SpecError(f"output.color BGR needs 3 or 4 channels; the image has {channels}")
+        channels = self.channels
+        if self.color == "BGR" and channels not in (None, 3, 4):
+            raise SpecError(f"output.color BGR needs 3 or 4 channels; the image has {channels}")
         for name in ("mean", "std"):
             values = getattr(self, name)
             if values is None:
@@ -189,6 +187,13 @@ class Output:
             if name == "std" and not all(v > 0 for v in numbers):
                 raise SpecError(f"output.std must be above 0 for each channel; got {list(numbers)}")
             object.__setattr__(self, name, numbers)
+
+    @property
+    def channels(self) -> int | None:
+        """An image's channels; None where its shape is not known, and for arrays."""
+        if self.shape is None or self.kind != "image":
+            return None
+        return self.shape[0 if self.layout == "NCHW" else 2]
 
     @property
     def conversion(self) -> dict[str, Any]:

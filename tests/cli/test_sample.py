@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from gansdk import Sampler, _core, images
+from gansdk.cli.sample import command
+from gansdk.errors import InvalidArgumentError, MissingDependencyError
 from gansdk.images.recipe import Encoding, Grid, Runtime
 
 from .conftest import Run
@@ -180,3 +184,26 @@ def test_folders_and_networks_that_are_no_generators(refused, tmp_path: Path) ->
 
 def test_an_unknown_instruction_set_is_one_clear_line(refused) -> None:  # type: ignore[no-untyped-def]
     assert "GANSDK_ISA" in refused("sample", "digits", GANSDK_ISA="mmx")
+
+
+def test_what_the_file_cannot_hold_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(*_: Any, **__: Any) -> None:
+        raise AssertionError("sampled")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Sampler, "sample", work)
+    invoke = CliRunner().invoke
+    many = ",".join(str(2**64 - 1 - i) for i in range(4000))
+    for words, message in (
+        (["-o", "a.qoi"], "3 or 4 channels"),
+        (["-o", "a.jpg", "--seeds", many], "does not fit into a JPEG"),
+    ):
+        error = invoke(command, ["digits", *words]).exception
+        assert isinstance(error, InvalidArgumentError)
+        assert message in str(error)
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    error = invoke(command, ["digits", "-o", "a.jxl"]).exception
+    assert isinstance(error, MissingDependencyError)
+    assert list(tmp_path.iterdir()) == []

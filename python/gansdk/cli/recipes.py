@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import images
+from ..arguments import INDEX_LIMIT, integer
 from ..errors import InvalidArgumentError, RecipeError
 from ..images.formats import FORMATS
 from ..images.recipe import Encoding, Grid, Recipe
@@ -52,12 +53,13 @@ def sampled(sampler: Sampler, recipe: Recipe, batch_size: int | None) -> npt.NDA
 
 
 def check_count(count: int) -> None:
-    """Raise `InvalidArgumentError` for more images than a picture holds."""
+    """Raise `InvalidArgumentError` for no images, or more than a picture holds."""
     if count > LIMIT:
         raise InvalidArgumentError(
             f"a picture holds at most {LIMIT} images, this would be {count}: "
             "use `gansdk generate` for a data set"
         )
+    integer(count, "n", least=1, most=INDEX_LIMIT)
 
 
 def default_columns(count: int) -> int:

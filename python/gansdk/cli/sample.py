@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import click
+import numpy as np
 from click.core import ParameterSource
 
 from .. import images
@@ -147,20 +149,11 @@ def _sample(
     check_count(total if count is None else count)
     wanted = parse_labels(labels)
     sampler = Sampler(model, device=device, threads=threads, rounding=rounding)
-    pixels = sampler.sample(
-        count,
-        seed=seed,
-        start=start,
-        seeds=chosen,
-        labels=labels_at(wanted, 0 if chosen else start, total),
-        batch_size=batch_size,
-    )
     across = default_columns(total) if columns is None else columns
     grid = Grid(
         integer(across, "columns", least=1, most=2**31 - 1),
         integer(padding, "padding", most=2**31 - 1),
     )
-    whole = composed(pixels, grid)
     recipe = recipe_of(
         sampler,
         count=total,
@@ -172,14 +165,26 @@ def _sample(
         encoding=encoding,
     )
     carried = recipe if FORMATS[kind].recipe else None
-    content = images.encode(
-        whole,
-        kind,
+    encode = partial(
+        images.encode,
+        format=kind,
         quality=quality,
         compression=encoding.compression,
         recipe=carried,
     )
-    write(output, content, force=force)
+    # One pixel, so that a missing package, or channels or a recipe that the format does not hold
+    # are told before the work.
+    channels = sampler.spec.output.channels or (*FORMATS[kind].channels, 1)[0]
+    encode(np.zeros((1, 1, channels), np.uint8))
+    pixels = sampler.sample(
+        count,
+        seed=seed,
+        start=start,
+        seeds=chosen,
+        labels=labels_at(wanted, 0 if chosen else start, total),
+        batch_size=batch_size,
+    )
+    write(output, encode(composed(pixels, grid)), force=force)
     note = "" if carried else f" ({kind} carries no recipe)"
     click.echo(f"{output}: {total} image{'s' * (total > 1)} of {sampler.spec.name}{note}")
 
