@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gansdk import GeneratorSpec, Sampler, images
 from gansdk.cli.recipes import command_of
@@ -103,6 +104,19 @@ def test_a_command_is_shown_only_where_there_is_one() -> None:
         Recipe("digits", "ab" * 32, seed=7, encoding=Encoding("avif")),
     ):
         assert command_of(out_of_reach) is None
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "webp"])
+def test_a_recipe_of_no_encoding_is_of_its_pictures_format(
+    gansdk: Run, tmp_path: Path, suffix: str
+) -> None:
+    pixels = Sampler("digits").sample(1, seed=7, start=42, labels=3)[0]
+    images.save(tmp_path / f"a.{suffix}", pixels, recipe=SHORT)
+    words = shlex.split(gansdk("info", f"a.{suffix}").stdout.splitlines()[-1])
+    assert words[-1] == f"samples.{suffix}"
+    assert gansdk(*words[1:]).returncode == 0
+    again = Image.open(tmp_path / words[-1])
+    assert (np.asarray(again) == np.asarray(Image.open(tmp_path / f"a.{suffix}"))).all()
 
 
 def test_a_picture_of_no_command(gansdk: Run, tmp_path: Path) -> None:

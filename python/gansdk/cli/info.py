@@ -15,7 +15,7 @@ from ..models import bundled
 from ..provenance import file_sha256
 from ..sampler import Sampler
 from ..spec import GeneratorSpec
-from .like import recipe_in
+from .like import picture_kind, recipe_in
 from .recipes import command_of, made_by
 
 
@@ -59,7 +59,7 @@ def _is_picture(model: str) -> bool:
 
 def _show_picture(path: Path, as_json: bool) -> None:
     recipe = recipe_in(path)
-    again = command_of(recipe)
+    again = command_of(recipe, picture_kind(path))
     if as_json:
         document = {"file": str(path), "recipe": json.loads(recipe.to_json()), "command": again}
         click.echo(json.dumps(document, indent=2))

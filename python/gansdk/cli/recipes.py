@@ -90,8 +90,11 @@ def composed(pixels: npt.NDArray[Any], grid: Grid | None) -> npt.NDArray[Any]:
     )
 
 
-def command_of(recipe: Recipe) -> str | None:
-    """Return the command that makes a recipe's picture; None where its options do not reach."""
+def command_of(recipe: Recipe, kind: str = "png") -> str | None:
+    """Return the command that makes a recipe's picture; None where its options do not reach.
+
+    `kind` is the format of a recipe that names none, the picture's own.
+    """
     grid = recipe.grid
     out_of_reach = (
         recipe.truncation is not None
@@ -117,7 +120,7 @@ def command_of(recipe: Recipe) -> str | None:
         words += ["--labels", ",".join(map(str, classes))]
     if grid is not None:
         words += ["--columns", str(grid.columns), "--padding", str(grid.padding)]
-    encoding = recipe.encoding or Encoding("png")
+    encoding = recipe.encoding or Encoding(kind)
     if encoding.quality is not None:
         words += ["--quality", str(encoding.quality)]
     if encoding.compression is not None:
