@@ -61,7 +61,7 @@ class PngEncoder {
   std::span<const std::uint8_t> filter(const PngFormat& format, int forced, const Rows& rows) {
     begin(format, forced);
     run(rows, false);
-    return {filtered_.data(), filled_};
+    return {filtered_.data(), static_cast<std::size_t>(filled_)};
   }
 
  private:

@@ -73,7 +73,8 @@ void test_checksums(const PngKernels& kernels) {
   const Bytes x = bytes_of(3000, [&](auto) { return static_cast<int>(random()); });
   for (std::uint64_t n = 0; n <= x.size(); n += n < 300 ? 1 : 97) {
     const std::span<const std::uint8_t> all(x.data() + n % 3, n - n % 3);
-    for (const std::uint64_t cut : {std::uint64_t{0}, all.size() / 3}) {  // continued
+    for (const std::uint64_t cut :
+         {std::uint64_t{0}, std::uint64_t{all.size() / 3}}) {  // continued
       const std::uint32_t crc = kernels.crc32(0, all.data(), cut);
       assert(kernels.crc32(crc, all.data() + cut, all.size() - cut) == reference::crc32(all));
       const std::uint32_t adler = kernels.adler32(1, all.data(), cut);

@@ -36,7 +36,7 @@ def integers(values: Any, name: str, *, least: int = 0, most: int = INDEX_LIMIT 
 
 def choice(value: Any, name: str, choices: tuple[str, ...], otherwise: str = "") -> None:
     """Raise `InvalidArgumentError` where `value` is none of the choices."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         listed = ", ".join(map(repr, choices)) + (f", or {otherwise}" if otherwise else "")
         raise InvalidArgumentError(f"{name} must be one of {listed}; got {value!r}")
 

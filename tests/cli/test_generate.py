@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gansdk import images
+
 from .conftest import Run
 
 
@@ -15,6 +17,17 @@ def test_a_folder_of_images_and_its_manifest(gansdk: Run, tmp_path: Path) -> Non
     assert done.stderr == ""  # no progress bar where nobody watches
     assert len(list((tmp_path / "data").glob("*.png"))) == 70
     assert json.loads((tmp_path / "data" / "manifest.json").read_text())["labels"] == 3
+
+
+def test_rounding_reaches_the_pictures(gansdk: Run, tmp_path: Path) -> None:
+    for rounding in ("nearest", "truncate"):
+        words = ["-n", "2", "--labels", "3", "--rounding", rounding, "--out", rounding]
+        assert gansdk("generate", "digits", *words).returncode == 0
+    first = images.read_recipe(tmp_path / "truncate" / "00000000.png")
+    assert first is not None
+    assert first.rounding == "truncate"
+    contents = [(tmp_path / r / "00000001.png").read_bytes() for r in ("nearest", "truncate")]
+    assert contents[0] != contents[1]
 
 
 @pytest.mark.parametrize(

@@ -217,3 +217,24 @@ def test_any_picture_comes_back(
     x = np.resize(np.frombuffer(levels, np.uint8), (height, width, channels))
     back = decoded(images.encode(x, name), name, channels)
     assert np.array_equal(back.reshape(x.shape), x)
+
+
+def test_levels_of_the_other_byte_order_and_of_lists() -> None:
+    x = random_picture(5, 7, 3, "uint16")
+    assert images.encode(x.astype(">u2")) == images.encode(x)
+    assert images.encode_batch(x[None].astype(">u2"), "npz") == images.encode_batch(x[None], "npz")
+    with pytest.raises(InvalidArgumentError, match="image is no array"):
+        images.encode([[1, 2], [3]])  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match=r"got \(2, 0, 8, 3\)"):
+        images.encode(np.zeros((2, 0, 8, 3), np.uint8))
+    with pytest.raises(InvalidArgumentError, match="got int64$"):
+        images.encode(x.astype(np.int64))
+
+
+def test_recipes_are_a_sequence() -> None:
+    x = np.zeros((1, 4, 4, 3), np.uint8)
+    for wrong in (5, iter([images.Recipe("m", "0" * 64, seed=1)])):
+        with pytest.raises(InvalidArgumentError, match="recipes must be a list"):
+            images.encode_batch(x, recipes=wrong)  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match="format must be one of"):
+        images.encode_batch(x, np.zeros(3))  # type: ignore[arg-type]

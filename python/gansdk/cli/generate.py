@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..images.law import Rounding
 from ..jobs import generate
 from ..sampler import Sampler
 from .options import model_argument, parse_labels, sampling_options
@@ -39,12 +40,13 @@ def command(
     seed: int,
     start: int,
     labels: str | None,
+    rounding: Rounding,
     batch_size: int | None,
     device: str,
     threads: int | None,
 ) -> None:
     """Generate a folder."""
-    sampler = Sampler(model, device=device, threads=threads)
+    sampler = Sampler(model, device=device, threads=threads, rounding=rounding)
     with progress_bar("images", total=count) as advance:
         manifest = generate(
             sampler,

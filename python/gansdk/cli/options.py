@@ -9,6 +9,7 @@ import click
 
 from ..errors import InvalidArgumentError
 from ..images.formats import Compression
+from ..images.law import Rounding
 from ..selection import CyclicLabels
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -29,6 +30,13 @@ def sampling_options(function: F) -> F:
                 metavar="LABELS",
                 help="prior (drawn from the model's prior, the default), balanced (index mod "
                 "classes), one class, or classes to repeat in turn: 3 or 0,1,2.",
+            ),
+            click.option(
+                "--rounding",
+                type=click.Choice(get_args(Rounding)),
+                default="nearest",
+                show_default=True,
+                help="How floats become levels; the others are what other code bases did.",
             ),
             click.option("--batch-size", type=int, help="Images in one run of the network."),
             click.option(

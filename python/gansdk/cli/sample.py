@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 import numpy as np
@@ -78,13 +78,6 @@ Examples:
 @encoding_options
 @click.option("--columns", type=int, help="Default: as square as can be.")
 @click.option("--padding", type=int, default=2, show_default=True, help="Pixels between images.")
-@click.option(
-    "--rounding",
-    type=click.Choice(get_args(Rounding)),
-    default="nearest",
-    show_default=True,
-    help="How floats become levels; the others are what other code bases did.",
-)
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 @sampling_options
 @click.pass_context

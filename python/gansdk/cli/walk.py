@@ -81,7 +81,8 @@ def command(
         raise InvalidArgumentError(f"{output} is {kind}, which has no {unfit[0]}: leave it out")
     how: dict[str, Any] = {"fps": 30 if fps is None else fps, "quality": quality, "crf": crf}
     if strip:
-        images.check_target(output, force=force)
+        # One pixel, for the same reason as below.
+        images.encode(np.zeros((1, 1, 1), np.uint8), images.check_target(output, force=force))
     else:
         format_ = check_animation_target(output, force=force)
         # One small frame, so that a wrong option or a missing package is told before the work.

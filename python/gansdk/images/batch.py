@@ -99,8 +99,8 @@ def encode_batch(
         return encode_levels(images, format, quality, compression, recipes, threads, "images")
     planes = checked_floats(images, law.layout)
     known, quality, chosen = checked_format(format, quality, compression, recipes is not None)
-    # Of the shape and dtype that the levels will have, without the memory.
-    levels = np.broadcast_to(np.uint8(0), (len(planes), *planes.shape[2:], planes.shape[1]))
+    # Of the shape and dtype that one image's levels will have, without the memory.
+    levels = np.broadcast_to(np.uint8(0), (1, *planes.shape[2:], planes.shape[1]))
     checked_images(levels, known, "images")
     if chosen == "fast":
         texts = texts_of(checked_recipes(recipes, len(planes)))

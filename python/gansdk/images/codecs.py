@@ -1,4 +1,4 @@
-"""Who encodes which format: one function each, all of which drop the GIL while they work.
+"""Who encodes which format: one function each; all but NumPy's drop the GIL while they work.
 
 PNG is not here: `png.encode_png` takes a whole batch at once.
 """

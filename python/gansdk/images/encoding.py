@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from ..cpus import usable_cpus
 from ..errors import InvalidArgumentError
 from .codecs import encoder, encoder_version
-from .formats import Compression, checked_format, checked_images
+from .formats import Compression, checked_format, checked_images, levels_array
 from .metadata import png_texts
 from .png import encode_png
 from .recipe import Encoding, Recipe
@@ -65,7 +64,7 @@ def encode(
     >>> images.encode(np.zeros((8, 8, 3), np.uint8))[1:4]
     b'PNG'
     """
-    array = np.asarray(image)
+    array = levels_array(image, "image")
     if array.ndim == 2:
         array = array[..., None]
     if format == "npz" and array.ndim == 4:
@@ -140,6 +139,10 @@ def checked_recipes(recipes: Sequence[Recipe] | None, count: int) -> Sequence[Re
     """Return the recipes, one for each of `count` pictures; `InvalidArgumentError` if not."""
     if recipes is None:
         return None
+    if not isinstance(recipes, Sequence):
+        raise InvalidArgumentError(
+            f"recipes must be a list, one for each picture; got {type(recipes).__name__}"
+        )
     for recipe in recipes:
         if not isinstance(recipe, Recipe):
             raise InvalidArgumentError(f"a recipe must be a gansdk.images.Recipe; got {recipe!r}")

@@ -156,14 +156,11 @@ def checked_images(images: Any, known: Format, name: str = "images") -> npt.NDAr
         It is no such batch, has no pixels or too many, or the format does not take its dtype,
         channels or size.
     """
-    array = np.asarray(images)
-    if array.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16)):
-        raise InvalidArgumentError(
-            f"{name} must be uint8 or uint16; got {array.dtype}: to_uint8 makes levels of floats"
-        )
+    array = levels_array(images, name)
     if array.ndim != 4:
+        one = name == "image" and array.shape[:1] == (1,)
         shape = "height, width, channels" if name == "image" else "n, height, width, channels"
-        given = array.shape[1:] if name == "image" else array.shape
+        given = array.shape[1:] if one else array.shape
         raise InvalidArgumentError(f"{name} must have the shape ({shape}); got {given}")
     height, width, channels = array.shape[1:]
     if 0 in (height, width, channels):
@@ -191,3 +188,22 @@ def checked_images(images: Any, known: Format, name: str = "images") -> npt.NDAr
             f"({height} x {width}): make several pictures of it, or use npy"
         )
     return array
+
+
+def levels_array(images: Any, name: str) -> npt.NDArray[Any]:
+    """Return levels as an array in native byte order.
+
+    Raises
+    ------
+    InvalidArgumentError
+        They are no array of uint8 or uint16.
+    """
+    try:
+        array = np.asarray(images)
+    except ValueError as error:  # rows of unequal length
+        raise InvalidArgumentError(f"{name} is no array: {error}") from None
+    native = array.dtype.newbyteorder("=")
+    if native not in (np.dtype(np.uint8), np.dtype(np.uint16)):
+        mend = ": to_uint8 makes levels of floats" if native.kind == "f" else ""
+        raise InvalidArgumentError(f"{name} must be uint8 or uint16; got {array.dtype}{mend}")
+    return array.astype(native, copy=False)

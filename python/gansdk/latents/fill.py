@@ -33,7 +33,7 @@ def draw(
 ) -> npt.NDArray[Any]:
     """Check all arguments and return `out`, or a new array, filled by `law`."""
     shape = (integer(count, "count"), integer(dim, "dim", least=1, most=_MAX_DIM))
-    workers = 0 if threads is None else integer(threads, "threads", least=1, most=2**31 - 1)
+    workers = 0 if threads is None else integer(threads, "threads", least=1, most=1024)
     stream = integer(stream, "stream", most=2**32 - 1)
     if out is None:
         out = allocate(shape, dtype)
