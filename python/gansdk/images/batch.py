@@ -117,4 +117,4 @@ def encode_batch(
             refuse_nonfinite(part.start + (error.first or 0), nonfinite)
             raise
 
-    return encode_parts(len(planes), levels_of, format, quality, recipes, threads)
+    return encode_parts(len(planes), levels_of, levels.size, format, quality, recipes, threads)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy.typing as npt
@@ -15,10 +15,10 @@ from .formats import Compression, checked_format, checked_images, levels_array
 from .metadata import png_texts
 from .png import encode_png
 from .recipe import Encoding, Recipe
+from .threads import map_in_order
 
-# Tasks for each thread: enough to level out pictures of unequal cost, few enough that handing
-# them over costs nothing beside a picture of 64 x 64.
-_TASKS_A_THREAD = 4
+# Levels that a thread takes at a time: to hand over less costs more than it levels out.
+_PART_BYTES = 1 << 16
 
 
 def encode(
@@ -106,12 +106,16 @@ def encode_levels(
     if compression is not None:
         texts = texts_of(checked_recipes(recipes, len(array)))
         return encode_png(array, compression=compression, texts=texts, threads=threads)
-    return encode_parts(len(array), array.__getitem__, format, quality, recipes, threads)
+    image_bytes = math.prod(array.shape[1:]) * array.itemsize
+    return encode_parts(
+        len(array), array.__getitem__, image_bytes, format, quality, recipes, threads
+    )
 
 
 def encode_parts(
     count: int,
     levels_of: Callable[[slice], npt.NDArray[Any]],
+    image_bytes: int,
     format: str,  # noqa: A002 - as above
     quality: int | None,
     recipes: Sequence[Recipe] | None,
@@ -124,15 +128,10 @@ def encode_parts(
     def encode_some(part: slice) -> list[bytes]:
         return [one(x, quality, r) for x, r in zip(levels_of(part), many[part], strict=True)]
 
-    if count == 0:
-        return []
-    workers = min(usable_cpus() if threads is None else threads, count)
-    size = -(-count // (workers * _TASKS_A_THREAD))
+    workers = usable_cpus() if threads is None else threads
+    size = max(1, min(_PART_BYTES // image_bytes, -(-count // workers)))
     parts = [slice(first, min(first + size, count)) for first in range(0, count, size)]
-    if workers == 1:
-        return [file for part in parts for file in encode_some(part)]
-    with ThreadPoolExecutor(workers) as pool:
-        return [file for files in pool.map(encode_some, parts) for file in files]
+    return [file for files in map_in_order(encode_some, parts, threads=workers) for file in files]
 
 
 def checked_recipes(recipes: Sequence[Recipe] | None, count: int) -> Sequence[Recipe] | None:
