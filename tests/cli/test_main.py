@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -82,8 +83,11 @@ def test_names_that_the_output_cannot_show_are_escaped(gansdk: Run) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", [["info", "digits"], ["sample", "digits", "-n", "1"]])
-def test_a_full_output_is_an_error_of_one_line(tmp_path: Path, words: list[str]) -> None:
+def test_a_full_output_is_an_error_of_one_line(
+    tmp_path: Path, words: list[str], unbuffered: str
+) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-c", "from gansdk.cli import main; main()", *words],
@@ -91,6 +95,7 @@ def test_a_full_output_is_an_error_of_one_line(tmp_path: Path, words: list[str])
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
         )
     assert done.returncode == 2
     assert done.stderr.startswith("gansdk: error: ")

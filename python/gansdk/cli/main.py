@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -37,6 +39,7 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _group().main(prog_name="gansdk", standalone_mode=False)
+        sys.stdout.flush()  # or what fails only then would be told by Python, after the exit code
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         code = USAGE_ERROR
@@ -50,7 +53,10 @@ def main() -> NoReturn:
     except MemoryError:
         _fail("out of memory: ask for fewer images, or a smaller --batch-size")
     except OSError as error:
-        # What writes files raises OutputError: here the terminal or a pipe is full or gone.
+        # What writes files raises OutputError: here the terminal or a pipe is full or gone, and what
+        # is still to be written there would fail once more at the exit.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _fail(f"a file or the output cannot be read or written: {error.strerror or error}")
     except (KeyboardInterrupt, click.Abort):
         print("gansdk: interrupted", file=sys.stderr)  # noqa: T201
