@@ -53,8 +53,8 @@ def main() -> NoReturn:
     except MemoryError:
         _fail("out of memory: ask for fewer images, or a smaller --batch-size")
     except OSError as error:
-        # What writes files raises OutputError: here the terminal or a pipe is full or gone, and what
-        # is still to be written there would fail once more at the exit.
+        # What writes files raises OutputError: here the terminal or a pipe is full or gone, and
+        # what is still to be written there would fail once more at the exit.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         _fail(f"a file or the output cannot be read or written: {error.strerror or error}")
