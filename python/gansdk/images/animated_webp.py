@@ -11,13 +11,13 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..cpus import usable_cpus
 from ..errors import MissingDependencyError
 from .pictures import Bytes
 from .pil import to_pil
+from .threads import map_in_order
 
 _ANIMATION, _ALPHA = 0x02, 0x10  # flags of the whole file
 _NO_BLENDING = 0x02  # a frame replaces the one before it, where it is transparent too
@@ -55,15 +55,15 @@ def encode(
         _chunk(b"VP8X", struct.pack("<I", flags) + size),
         _chunk(b"ANIM", struct.pack("<IH", 0, plays)),
     ]
-    with ThreadPoolExecutor(min(threads or usable_cpus(), len(frames))) as pool:
-        for duration, file in zip(durations, pool.map(encode_frame, frames), strict=True):
-            head = _three(0) + _three(0) + size + _three(duration) + bytes([_NO_BLENDING])
-            pixels = [
-                _chunk(kind, body)
-                for kind, body in _chunks(file)
-                if kind in (b"ALPH", b"VP8 ", b"VP8L")
-            ]
-            parts.append(_chunk(b"ANMF", head + b"".join(pixels)))
+    files = map_in_order(encode_frame, frames, threads=threads or usable_cpus())
+    for duration, file in zip(durations, files, strict=True):
+        head = _three(0) + _three(0) + size + _three(duration) + bytes([_NO_BLENDING])
+        pixels = [
+            _chunk(kind, body)
+            for kind, body in _chunks(file)
+            if kind in (b"ALPH", b"VP8 ", b"VP8L")
+        ]
+        parts.append(_chunk(b"ANMF", head + b"".join(pixels)))
     return _chunk(b"RIFF", b"WEBP" + b"".join(parts))
 
 

@@ -19,6 +19,7 @@ from .law import (
     Range,
     Rounding,
     channel_values,
+    check_order,
     checked_floats,
     level_law,
     refuse_nonfinite,
@@ -179,7 +180,9 @@ def from_uint8(
     choice(layout, "layout", ("NCHW", "NHWC"))
     pictures = np.ascontiguousarray(checked_pictures(x, "x"))
     n, height, width, channels = pictures.shape
-    swapped = _swapped(color, channels)
+    choice(color, "color", ("RGB", "BGR"))
+    swapped = color == "BGR"
+    check_order(swapped, channels)
     lo, span = value_limits(value_range)
     kind = _float_dtype(dtype)
     values = np.arange(256, dtype=np.float32) / np.float32(255) * span + lo
@@ -221,13 +224,6 @@ def convert(
 
 def _workers(threads: int | None) -> int:
     return 0 if threads is None else integer(threads, "threads", least=1, most=1024)
-
-
-def _swapped(color: str, channels: int) -> bool:
-    choice(color, "color", ("RGB", "BGR"))
-    if color == "BGR" and channels not in (3, 4):
-        raise InvalidArgumentError(f"color='BGR' needs 3 or 4 channels; x has {channels}")
-    return color == "BGR"
 
 
 def _float_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:

@@ -42,8 +42,7 @@ class LevelLaw:
 
     def arguments(self, channels: int) -> tuple[float, float, float, int, Floats, Floats, bool]:
         """Return lo, span, inverse, rounding, mean, std and whether the channels are BGR."""
-        if self.swapped and channels not in (3, 4):
-            raise InvalidArgumentError(f"color='BGR' needs 3 or 4 channels; x has {channels}")
+        check_order(self.swapped, channels)
         mean = std = _NONE
         if self.mean is not None or self.std is not None:
             mean = np.zeros(channels, np.float32)
@@ -99,6 +98,12 @@ def _checked_law(
     inverse = 1 / span if power_of_two else 0.0
     number = _ROUNDINGS.index(rounding)
     return LevelLaw(layout, lo, span, inverse, number, color == "BGR", mean, std)  # type: ignore[arg-type]
+
+
+def check_order(swapped: bool, channels: int) -> None:
+    """Raise `InvalidArgumentError` where channels that come as BGR are not 3 or 4."""
+    if swapped and channels not in (3, 4):
+        raise InvalidArgumentError(f"color='BGR' needs 3 or 4 channels; x has {channels}")
 
 
 def value_limits(value_range: tuple[float, float]) -> tuple[float, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..arguments import choice, integer
 from ..cpus import usable_cpus
 from ..errors import InvalidArgumentError, MissingDependencyError, OutOfMemoryError
 from .law import LevelLaw, Nonfinite, refuse_nonfinite
+from .threads import map_in_order
 
 _MOST = 2**31 - 1  # of a side, and of a chunk's bytes
 _COLOUR = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -139,8 +139,7 @@ def _small(
         best = min(rows, key=lambda x: len(deflate.zlib_compress(x, _TRIAL)))
         return _wrap(picture, chunks[i], deflate.zlib_compress(best, _LEVEL))
 
-    with ThreadPoolExecutor(threads or usable_cpus()) as pool:
-        return list(pool.map(encode, range(len(pixels))))
+    return map_in_order(encode, range(len(pixels)), threads=threads or usable_cpus())
 
 
 def _wrap(picture: npt.NDArray[Any], chunks: list[bytes], stream: bytearray) -> bytes:

@@ -8,10 +8,14 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+import numpy.typing as npt
+
 _T = TypeVar("_T")
 
 
-def map_in_order(work: Callable[[Any], _T], items: Sequence[Any], *, threads: int) -> list[_T]:
+def map_in_order(
+    work: Callable[[Any], _T], items: Sequence[Any] | npt.NDArray[Any], *, threads: int
+) -> list[_T]:
     """Return [work(item) for item in items], made by up to `threads` threads, this one included.
 
     Each thread takes the next item when it is done with one, so that items of unequal cost level
