@@ -64,7 +64,7 @@ def test_the_document_says_its_format_and_version() -> None:
         ("format", "other", '"format": "gansdk.spec"'),
         ("version", 2, "reads version 1 .* has version 2: update gansdk"),
         ("surprise", 1, "field that version 1 does not know: 'surprise'"),
-        ("latent", None, "latent must be a Latent"),
+        ("latent", None, "starts from a latent or a picture"),
         ("latent", 128, "latent must be a JSON object"),
         ("latent.size", 0, "latent.size must be an integer of at least 1; got 0"),
         ("latent.size", 1.5, "latent.size must be an integer"),

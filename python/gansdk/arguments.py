@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
+from numbers import Real
 from operator import index
 from typing import Any
 
@@ -32,6 +34,13 @@ def integers(values: Any, name: str, *, least: int = 0, most: int = INDEX_LIMIT 
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise InvalidArgumentError(f"{name} must be a sequence of integers; got {values!r}")
     return [integer(v, f"{name}[{i}]", least=least, most=most) for i, v in enumerate(values)]
+
+
+def number(value: Any, name: str) -> float:
+    """Return a finite real number as a float; `InvalidArgumentError` where it is none."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
+        raise InvalidArgumentError(f"{name} must be a finite number; got {value!r}")
+    return float(value)
 
 
 def choice(value: Any, name: str, choices: tuple[str, ...], otherwise: str = "") -> None:

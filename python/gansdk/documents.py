@@ -33,8 +33,17 @@ class DocumentFormat:
             why = " ".join(str(error).split())[:100]
             raise self.error(f"the {self.name} document is not JSON: {why}") from None
 
-    def build(self, kind: type[_T], document: Any, parts: Mapping[str, type[Any]]) -> _T:
-        """Return the document as a dataclass, its `parts` by name as dataclasses too."""
+    def build(
+        self,
+        kind: type[_T],
+        document: Any,
+        parts: Mapping[str, type[Any]],
+        lists: Mapping[str, type[Any]] | None = None,
+    ) -> _T:
+        """Return the document as a dataclass, its `parts` by name as dataclasses too.
+
+        A field in `lists` holds a list of parts of one kind.
+        """
         if not isinstance(document, Mapping) or document.get("format") != self.name:
             raise self.error(f'{self.what} is a JSON object with "format": "{self.name}"')
         version = document.get("version")
@@ -47,6 +56,11 @@ class DocumentFormat:
         for key, part in parts.items():
             if values.get(key) is not None:
                 values[key] = self._part(part, values[key], key)
+        for key, part in (lists or {}).items():
+            if values.get(key) is not None:
+                if not isinstance(values[key], (list, tuple)):
+                    raise self.error(f"{key} must be a JSON list; got {shown(values[key])}")
+                values[key] = [self._part(part, value, key) for value in values[key]]
         return self._part(kind, values, self.what)
 
     def _part(self, kind: type[_T], values: Any, where: str) -> _T:

@@ -124,6 +124,7 @@ class Sampler:
         start: int = 0,
         seeds: Sequence[int] | None = None,
         labels: Labels = None,
+        truncation: float | None = None,
         output: OutputKind | None = None,
         batch_size: int | None = None,
     ) -> Array:
@@ -140,6 +141,8 @@ class Sampler:
         labels : int, sequence of int, "prior" or "balanced", optional
             One class for all, one class an image, classes drawn from the model's prior (the
             default of a conditional model), or class `index mod classes`.
+        truncation : float, optional
+            psi of a model with a truncation input. Default: `spec.truncation.default`.
         output : "uint8" or "float", optional
             Pixels, or the network's own values. Default: "uint8" for images, "float" for arrays.
         batch_size : int, optional
@@ -160,9 +163,9 @@ class Sampler:
         if seeds is not None:
             if n is not None:
                 raise InvalidArgumentError("give n or seeds, not both: seeds says how many images")
-            selection = Selection.of_seeds(self.spec, seeds, start, labels)
+            selection = Selection.of_seeds(self.spec, seeds, start, labels, truncation)
         elif n is not None:
-            selection = Selection.of_range(self.spec, n, seed, start, labels)
+            selection = Selection.of_range(self.spec, n, seed, start, labels, truncation)
         else:
             raise InvalidArgumentError("say how many images: sample(n) or sample(seeds=[...])")
         return _collect(self._batches(selection, output, batch_size), selection.count)
@@ -174,6 +177,7 @@ class Sampler:
         seed: int = 0,
         start: int = 0,
         labels: Labels = None,
+        truncation: float | None = None,
         output: OutputKind | None = None,
         batch_size: int | None = None,
     ) -> Iterator[Array]:
@@ -182,14 +186,17 @@ class Sampler:
         The arguments are those of `sample`; they are checked at the call, before the first batch.
         Each batch is a new array of at most `batch_size` images.
         """
-        selection = Selection.of_range(self.spec, n, seed, start, labels)
+        selection = Selection.of_range(self.spec, n, seed, start, labels, truncation)
         return self._batches(selection, output, batch_size)
 
     def generate(
         self,
         z: npt.ArrayLike,
         *,
+        seed: int = 0,
+        start: int = 0,
         labels: Labels = None,
+        truncation: float | None = None,
         output: OutputKind | None = None,
         batch_size: int | None = None,
     ) -> Array:
@@ -200,9 +207,12 @@ class Sampler:
         z : array of float
             Shape (n, latent size), or (n, *spec.latent.shape); finite. float64 and float16 are
             converted to float32.
+        seed, start : int
+            Where the noise of a model with noise inputs comes from: row i has that of image
+            start + i of the seed.
         labels : int or sequence of int
             One class for all, or one an image; needed by a conditional model.
-        output, batch_size
+        truncation, output, batch_size
             As for `sample`.
 
         Raises
@@ -212,7 +222,9 @@ class Sampler:
         NonFiniteError
             z holds a NaN or an infinity.
         """
-        selection = Selection.of_latents(self.spec, z, labels)
+        selection = Selection.of_latents(
+            self.spec, z, labels, seed=seed, start=start, truncation=truncation
+        )
         return _collect(self._batches(selection, output, batch_size), selection.count)
 
     def interpolate(
@@ -221,6 +233,7 @@ class Sampler:
         steps: int,
         loop: bool = False,
         labels: Labels = None,
+        truncation: float | None = None,
         output: OutputKind | None = None,
         batch_size: int | None = None,
     ) -> Array:
@@ -230,7 +243,7 @@ class Sampler:
         ones. The first image is the first seed's and the last the last's; with `loop` the way leads
         on to the first seed again and stops one step before it, so that it plays without a jump.
         How to make every seed one of the steps: `latents.interpolate`. A conditional model without
-        `labels` keeps the class of the first seed's image 0.
+        `labels` keeps the class of the first seed's image 0, and noise inputs keep its noise.
         """
         steps = integer(steps, "steps", least=2)
         if len(seeds) < 2:
@@ -238,14 +251,20 @@ class Sampler:
                 f"interpolate needs two or more seeds, as in interpolate(3, 14, steps=60); "
                 f"got {len(seeds)}"
             )
+        latent = self.spec.latent
+        if latent is None:
+            raise InvalidArgumentError(f"{self.spec.name!r} takes no latent to walk through")
         drawn = Selection.of_seeds(self.spec, seeds, 0, None)
         inputs = drawn.inputs(0, len(seeds), self.threads)
-        keys = inputs[self.spec.latent.input].reshape(len(seeds), -1)
-        normal = self.spec.latent.law == "normal"
+        keys = inputs[latent.input].reshape(len(seeds), -1)
+        normal = latent.law == "normal"
         walk = latents.interpolate(keys, steps, method="slerp" if normal else "lerp", loop=loop)
         if labels is None and self.spec.label is not None:
             labels = int(drawn.classes(0, 1)[0])  # type: ignore[index]
-        return self.generate(walk, labels=labels, output=output, batch_size=batch_size)
+        selection = Selection.of_latents(
+            self.spec, walk, labels, seed=seeds[0], fixed_noise=True, truncation=truncation
+        )
+        return _collect(self._batches(selection, output, batch_size), selection.count)
 
     def labels(
         self,
@@ -265,6 +284,10 @@ class Sampler:
     def _batches(
         self, selection: Selection, output: OutputKind | None, batch_size: int | None
     ) -> Iterator[Array]:
+        if self.spec.image is not None:
+            raise InvalidArgumentError(
+                f"{self.spec.name!r} starts from pictures: use translate(images)"
+            )
         kind = self._output_kind(output)
         step = self._batch_size(batch_size)
         # A generator expression, not a generator function: what is wrong is told at the call.
@@ -312,8 +335,8 @@ class Sampler:
     def _batch_size(self, batch_size: int | None) -> int:
         if batch_size is not None:
             return integer(batch_size, "batch_size", least=1)
-        shape = self.spec.output.shape or (3, 256, 256)
-        return max(1, min(_BATCH_LIMIT, _BATCH_BYTES // (4 * int(np.prod(shape)))))
+        shape = [size or 256 for size in self.spec.output.shape or (3, 256, 256)]
+        return max(1, min(_BATCH_LIMIT, _BATCH_BYTES // (4 * math.prod(shape))))
 
 
 def _collect(batches: Iterator[Array], count: int) -> Array:

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from . import latents
-from .arguments import INDEX_LIMIT, choice, integer, integers
+from .arguments import INDEX_LIMIT, choice, integer, integers, number
 from .errors import InvalidArgumentError, NonFiniteError
-from .spec import GeneratorSpec
+from .spec import GeneratorSpec, Latent, Law
 
 LabelRule: TypeAlias = Literal["prior", "balanced"]
 Labels: TypeAlias = "int | Sequence[int] | npt.NDArray[np.integer[Any]] | LabelRule | None"
@@ -36,10 +36,17 @@ class Selection:
     start: int = 0
     seeds: npt.NDArray[np.uint64] | None = None
     z: npt.NDArray[np.float32] | None = None
+    truncation: float | None = None
 
     @classmethod
     def of_range(
-        cls, spec: GeneratorSpec, n: int, seed: int, start: int, labels: Labels
+        cls,
+        spec: GeneratorSpec,
+        n: int,
+        seed: int,
+        start: int,
+        labels: Labels,
+        truncation: float | None = None,
     ) -> Selection:
         """Images start ... start + n - 1 of a seed."""
         seed, start = integer(seed, "seed"), integer(start, "start")
@@ -48,11 +55,18 @@ class Selection:
             raise InvalidArgumentError(
                 f"start + n must be at most 2^64; got start={start} and n={count}"
             )
-        return cls(spec, count, _checked_labels(spec, labels, count), seed, start)
+        checked = _checked_labels(spec, labels, count)
+        psi = _checked_truncation(spec, truncation)
+        return cls(spec, count, checked, seed, start, truncation=psi)
 
     @classmethod
     def of_seeds(
-        cls, spec: GeneratorSpec, seeds: Sequence[int], start: int, labels: Labels
+        cls,
+        spec: GeneratorSpec,
+        seeds: Sequence[int],
+        start: int,
+        labels: Labels,
+        truncation: float | None = None,
     ) -> Selection:
         """Image `start` of each of many seeds."""
         many = np.array(integers(seeds, "seeds"), np.uint64)
@@ -63,33 +77,66 @@ class Selection:
                 "give one label a seed"
             )
         checked = _checked_labels(spec, labels, count)
-        return cls(spec, count, checked, start=integer(start, "start"), seeds=many)
+        psi = _checked_truncation(spec, truncation)
+        first = integer(start, "start")
+        return cls(spec, count, checked, start=first, seeds=many, truncation=psi)
 
     @classmethod
-    def of_latents(cls, spec: GeneratorSpec, z: npt.ArrayLike, labels: Labels) -> Selection:
-        """Images of the caller's latents; a conditional model has no prior for them."""
+    def of_latents(
+        cls,
+        spec: GeneratorSpec,
+        z: npt.ArrayLike,
+        labels: Labels,
+        *,
+        seed: int = 0,
+        start: int = 0,
+        fixed_noise: bool = False,
+        truncation: float | None = None,
+    ) -> Selection:
+        """Images of the caller's latents; a conditional model has no prior for them.
+
+        Noise inputs are those of images `start` ... of the seed; with `fixed_noise` all that of
+        image `start`, as the frames of a film want it.
+        """
         own = _checked_latents(spec, z)
+        seed, start = integer(seed, "seed"), integer(start, "start")
+        if start + len(own) > INDEX_LIMIT:
+            raise InvalidArgumentError(
+                f"start + the number of latents must be at most 2^64; got {start} + {len(own)}"
+            )
         checked = _checked_labels(spec, labels, len(own))
         if spec.label is not None and not isinstance(checked, (int, np.ndarray)):
             raise InvalidArgumentError(
                 f"generate() needs labels=: {spec.name!r} is conditional, "
                 f"with classes 0 ... {spec.label.classes - 1}"
             )
-        return cls(spec, len(own), checked, z=own)
+        seeds = np.full(len(own), seed, np.uint64) if fixed_noise else None
+        psi = _checked_truncation(spec, truncation)
+        return cls(spec, len(own), checked, seed, start, seeds, own, psi)
 
     def inputs(self, done: int, count: int, threads: int | None) -> dict[str, npt.NDArray[Any]]:
-        """Return the network's inputs, by name, for `count` images from the `done`-th on."""
-        latent, label = self.spec.latent, self.spec.label
-        z = self._latents(done, count, threads)
-        inputs: dict[str, npt.NDArray[Any]] = {
-            latent.input: z.reshape(count, *(latent.shape or (latent.size,)))
-        }
+        """Return the network's inputs for `count` images from the `done`-th on, but a picture.
+
+        By name, in the order of `spec.input_names`.
+        """
+        spec = self.spec
+        inputs: dict[str, npt.NDArray[Any]] = {}
+        if spec.latent is not None:
+            z = self._latents(spec.latent, done, count, threads)
+            inputs[spec.latent.input] = z.reshape(count, *(spec.latent.shape or (-1,)))
         classes = self.classes(done, count)
-        if label is not None and classes is not None:
-            one_hot = label.encoding == "one_hot"
-            inputs[label.input] = (
-                np.eye(label.classes, dtype=np.float32)[classes] if one_hot else classes
+        if spec.label is not None and classes is not None:
+            one_hot = spec.label.encoding == "one_hot"
+            inputs[spec.label.input] = (
+                np.eye(spec.label.classes, dtype=np.float32)[classes] if one_hot else classes
             )
+        for k, noise in enumerate(spec.noise):
+            stream = latents.noise_stream(k)
+            values = self._draw(noise.law, noise.size, stream, done, count, threads)
+            inputs[noise.input] = values.reshape(count, *noise.shape)
+        if spec.truncation is not None:
+            psi = spec.truncation.default if self.truncation is None else self.truncation
+            inputs[spec.truncation.input] = np.full(count, psi, np.float32)
         return inputs
 
     def classes(self, done: int, count: int) -> npt.NDArray[np.int64] | None:
@@ -115,12 +162,19 @@ class Selection:
             return f"image {self.start} of seed {self.seeds[position]}"
         return f"image {self.start + position} of seed {self.seed}"
 
-    def _latents(self, done: int, count: int, threads: int | None) -> npt.NDArray[np.float32]:
+    def _latents(
+        self, latent: Latent, done: int, count: int, threads: int | None
+    ) -> npt.NDArray[np.float32]:
         if self.z is not None:
             return self.z[done : done + count]
-        draw = latents.normal if self.spec.latent.law == "normal" else latents.uniform
+        return self._draw(latent.law, latent.size, latents.LATENT_STREAM, done, count, threads)
+
+    def _draw(
+        self, law: Law, size: int, stream: int, done: int, count: int, threads: int | None
+    ) -> npt.NDArray[np.float32]:
+        draw = latents.normal if law == "normal" else latents.uniform
         seed, start = self._place(done, count)
-        return draw(count, self.spec.latent.size, seed=seed, start=start, threads=threads)
+        return draw(count, size, seed=seed, start=start, stream=stream, threads=threads)
 
     def _place(self, done: int, count: int) -> tuple[int | npt.NDArray[np.uint64], int]:
         if self.seeds is None:
@@ -181,8 +235,23 @@ def _checked_labels(
     return many
 
 
+def _checked_truncation(spec: GeneratorSpec, truncation: float | None) -> float | None:
+    if truncation is None:
+        return None
+    if spec.truncation is None:
+        raise InvalidArgumentError(
+            f"{spec.name!r} has no truncation input; got truncation={truncation!r}: export it with "
+            "spec=GeneratorSpec(..., truncation=Truncation())"
+        )
+    return number(truncation, "truncation")
+
+
 def _checked_latents(spec: GeneratorSpec, z: npt.ArrayLike) -> npt.NDArray[np.float32]:
     latent = spec.latent
+    if latent is None:
+        raise InvalidArgumentError(
+            f"{spec.name!r} takes no latent, only pictures: use translate(images)"
+        )
     try:
         array = np.asarray(z)
     except ValueError as error:  # rows of unequal length

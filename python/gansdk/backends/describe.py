@@ -43,12 +43,21 @@ def spec_of(backend: Backend, given: GeneratorSpec | None = None) -> GeneratorSp
 
 
 def _check_inputs(backend: Backend, spec: GeneratorSpec) -> None:
-    wanted: dict[str, tuple[int, ...]] = {
-        spec.latent.input: spec.latent.shape or (spec.latent.size,)
-    }
+    wanted: dict[str, tuple[int | None, ...]] = {}
+    if spec.image is not None:
+        height, width = spec.image.size or (None, None)
+        channels = spec.image.channels
+        wanted[spec.image.input] = (
+            (channels, height, width) if spec.image.layout == "NCHW" else (height, width, channels)
+        )
+    if spec.latent is not None:
+        wanted[spec.latent.input] = spec.latent.shape or (spec.latent.size,)
     if spec.label is not None:
         one_hot = spec.label.encoding == "one_hot"
         wanted[spec.label.input] = (spec.label.classes,) if one_hot else ()
+    wanted |= {noise.input: noise.shape for noise in spec.noise}
+    if spec.truncation is not None:
+        wanted[spec.truncation.input] = ()
     found = {x.name: x.shape for x in backend.inputs or ()}
     if set(found) != set(wanted):
         raise SpecError(

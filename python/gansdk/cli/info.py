@@ -127,11 +127,24 @@ def _recipe_rows(recipe: Recipe) -> list[tuple[str, str]]:
 
 def _rows(spec: GeneratorSpec) -> list[tuple[str, str]]:
     latent, label, output = spec.latent, spec.label, spec.output
-    rows = [("name", spec.name), ("latent", f"{latent.input}: {latent.size} values, {latent.law}")]
+    rows = [("name", spec.name)]
+    if spec.image is not None:
+        size = " x ".join(map(str, spec.image.size)) if spec.image.size else "any size"
+        text = f"{spec.image.input}: {size}, {spec.image.channels} channels, {spec.image.fit}"
+        rows.append(("image", text))
+    if latent is not None:
+        rows.append(("latent", f"{latent.input}: {latent.size} values, {latent.law}"))
     if label is not None:
         names = f": {', '.join(label.names)}" if label.names else ""
         rows.append(("label", f"{label.input}: {label.classes} classes{names}"))
-    shape = " x ".join(map(str, output.shape)) if output.shape else "unknown shape"
+    for noise in spec.noise:
+        shape = " x ".join(map(str, noise.shape))
+        rows.append(("noise", f"{noise.input}: {shape} values, {noise.law}"))
+    if spec.truncation is not None:
+        psi = spec.truncation
+        rows.append(("truncation", f"{psi.input}: {psi.default:g} unless asked otherwise"))
+    sizes = ("any" if size is None else str(size) for size in output.shape or ())
+    shape = " x ".join(sizes) if output.shape else "unknown shape"
     low, high = output.value_range
     rows.append(
         (output.kind, f"{output.output}: {shape} ({output.layout[1:]}), [{low:g}, {high:g}]")
