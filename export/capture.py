@@ -1,0 +1,103 @@
+"""From a module to a program: torch.export, with the batch free, and back after its rewrites."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.export import Dim, ExportedProgram
+from torch.fx.traceback import preserve_node_meta
+
+from gansdk.errors import ExportError
+
+from .example import Inputs
+from .graphs import ROOT
+from .reasons import reason_of
+
+Free = dict[str, dict[int, Any]]
+"""Free axes of each input: by name, the axis' number to its `torch.export.Dim`."""
+
+
+class _Called(nn.Module):
+    """The user's module behind the call that turns the spec's inputs into its output."""
+
+    def __init__(self, module: nn.Module, call: Callable[..., Tensor]) -> None:
+        super().__init__()
+        setattr(self, ROOT, module)
+        self._call = call
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self._call(getattr(self, ROOT), *inputs)
+
+
+def free_batch(inputs: Inputs) -> Free:
+    """Return the batch as the only free axis of each input."""
+    batch = Dim("batch", min=1)
+    return {name: {0: batch} for name in inputs}
+
+
+def capture(
+    module: nn.Module, call: Callable[..., Tensor], inputs: Inputs, free: Free
+) -> fx.GraphModule:
+    """Return the program that `call(module, *inputs)` runs; see `graphs` for what a program is.
+
+    `inputs` are a batch of at least 2: an axis of 1 would be taken for a constant.
+
+    Raises
+    ------
+    ExportError
+        PyTorch cannot capture the module: its Python code depends on values, or on the batch.
+    """
+    try:
+        exported = _export(_Called(module, call), inputs, (tuple(free.values()),))
+        whole = exported.module(check_guards=False)
+    except Exception as error:  # the exporter runs the module, which may raise anything
+        raise ExportError(f"PyTorch cannot capture the module: {reason_of(error)}") from error
+    whole.graph.set_codegen(fx.graph.CodeGen())
+    # A plain GraphModule: that of torch.export insists on the inputs that it was made with.
+    return fx.GraphModule(whole, whole.graph)
+
+
+def exported_program(program: fx.GraphModule, inputs: Inputs, free: Free) -> ExportedProgram:
+    """Return a program as what PyTorch's exporters take.
+
+    Raises
+    ------
+    ExportError
+        PyTorch cannot capture it again.
+    """
+    try:
+        with preserve_node_meta():
+            return _export(program, inputs, tuple(free.values()))
+    except Exception as error:  # as above
+        raise ExportError(f"PyTorch cannot capture the program: {reason_of(error)}") from error
+
+
+def _export(module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...]) -> ExportedProgram:
+    with torch.no_grad(), quiet():
+        exported = torch.export.export(
+            module, tuple(inputs.values()), dynamic_shapes=shapes, strict=False
+        )
+        # Without decompositions this only makes it functional: nothing is written in place.
+        return exported.run_decompositions({})
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence PyTorch's warnings of its own internals; what matters of them, parity checks."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.export", "torch")]
+    levels = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
