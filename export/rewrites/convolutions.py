@@ -1,0 +1,116 @@
+"""Convolutions of a captured program, and those among them that take images for groups.
+
+`groups` is an attribute in ONNX and a number in a trace: where it is the batch, a file would be
+good for one batch size. Authors write that to give each image a kernel of its own, by a reshape of
+(B, C, H, W) to (1, B * C, H, W).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import fx
+
+from gansdk.errors import ExportError
+
+from ..graphs import calls, layer_of, shape_of
+from .builder import Builder, aten, batch_extent, extent, whole_quotient
+
+_PLAIN = (
+    aten.conv1d.default,
+    aten.conv2d.default,
+    aten.conv3d.default,
+    aten.conv1d.padding,
+    aten.conv2d.padding,
+    aten.conv3d.padding,
+)
+_TRANSPOSED = (
+    aten.conv_transpose1d.default,
+    aten.conv_transpose2d.input,
+    aten.conv_transpose3d.input,
+)
+_EITHER = (aten.convolution.default,)
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A convolution node with its arguments by name; `groups` is that of one image."""
+
+    node: fx.Node
+    arguments: dict[str, Any]
+    groups: int
+
+    @property
+    def transposed(self) -> bool:
+        """Whether it is a transposed one, whose weight is (in, out, ...)."""
+        return bool(self.arguments.get("transposed", self.node.target in _TRANSPOSED))
+
+    @property
+    def spatial(self) -> int:
+        """The number of axes behind the channels."""
+        return len(shape_of(self.arguments["weight"])) - 2
+
+    @property
+    def batched(self) -> bool:
+        """Whether the input has an axis before the channels, of size 1."""
+        return len(shape_of(self.arguments["input"])) == self.spatial + 2
+
+    def images(self, builder: Builder, channels: int) -> fx.Node:
+        """Return the input as (B * groups * in / channels, channels, ...)."""
+        source = self.arguments["input"]
+        sizes = builder.sizes(source, *range(-self.spatial, 0))
+        return builder.view(source, [-1, channels, *sizes])
+
+    def folded(self, builder: Builder, output: fx.Node) -> fx.Node:
+        """Return an output of (B, out, ...) in the node's own shape."""
+        sizes = builder.sizes(output, *range(-self.spatial, 0))
+        return builder.view(output, [*([1] if self.batched else []), -1, *sizes])
+
+    def applied(self, builder: Builder, source: fx.Node, weight: fx.Node) -> fx.Node:
+        """Return the convolution of images of their own axis, with one weight and no bias."""
+        changed = {"input": source, "weight": weight, "bias": None, "groups": self.groups}
+        return builder.call(self.node.target, *({**self.arguments, **changed}).values())
+
+
+def batch_grouped(program: fx.GraphModule) -> list[Convolution]:
+    """Return the convolutions whose groups are the images of a batch, or groups of each image."""
+    found = []
+    for node in calls(program, *_PLAIN, *_TRANSPOSED, *_EITHER):
+        arguments = bound(node)
+        groups = whole_quotient(extent(arguments["groups"]), batch_extent(program))
+        if groups is None or not groups.is_number:
+            continue
+        convolution = Convolution(node, arguments, int(groups))
+        if not convolution.batched or extent(shape_of(arguments["input"])[0]) == 1:
+            found.append(convolution)
+    return found
+
+
+def bound(node: fx.Node) -> dict[str, Any]:
+    """Return the arguments of an operator's node by name, with its defaults."""
+    names = node.target._schema.arguments  # type: ignore[union-attr]
+    given = dict(zip((argument.name for argument in names), node.args, strict=False))
+    return {a.name: given.get(a.name, node.kwargs.get(a.name, a.default_value)) for a in names}
+
+
+def no_batch_in_groups(program: fx.GraphModule) -> None:
+    """Check that no operator takes its number of groups from the batch.
+
+    Raises
+    ------
+    ExportError
+        One does: a rewrite did not know it. The message names its layer and the operator.
+    """
+    for node in calls(program, *_PLAIN, *_TRANSPOSED, *_EITHER, aten.group_norm.default):
+        arguments = bound(node)
+        groups = arguments.get("groups", arguments.get("num_groups"))
+        if isinstance(groups, (fx.Node, torch.SymInt)) and not extent(groups).is_number:
+            where = layer_of(node) or "the generator itself"
+            name = node.target._schema.name.removeprefix("aten::")  # type: ignore[union-attr]
+            raise ExportError(
+                f"{name} in {where} has groups={extent(groups)}, which varies with the batch, and "
+                "is of no form that is known to do without: write it per image (torch.bmm, or scale"
+                " its input and output)"
+            )

@@ -1,0 +1,106 @@
+"""A kernel for each image, of any form, without the batch in `groups`.
+
+For what `modulated_convolution` leaves: kernels that another network gave (hypernetworks, dynamic
+filters, kernel prediction), mixtures of kernels chosen per image. The convolution becomes a matrix
+product per image over patches of the input, exactly what it is. The price is the patches' memory:
+as many times the input as the kernel has taps.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sympy
+from torch import fx
+
+from ..graphs import replace as put_in_place
+from ..graphs import tidy
+from .builder import Builder, aten, batch_extent, extents, whole_quotient
+from .convolutions import Convolution, batch_grouped
+from .views import cancel_views
+
+
+def batch_free_per_sample_convolutions(program: fx.GraphModule) -> int:
+    """Rewrite grouped-by-batch 1-d and 2-d convolutions as matrix products; return how many.
+
+    Others (3-d, or a transposed one of pictures of any size) are left as they are. Run it after
+    `batch_free_modulated_convolutions`, which knows a cheaper form of most.
+    """
+    count = sum(_rewrite(program, convolution) for convolution in batch_grouped(program))
+    if count:
+        cancel_views(program)
+        tidy(program)
+    return count
+
+
+def _rewrite(program: fx.GraphModule, convolution: Convolution) -> bool:
+    front, second, *kernel = extents(convolution.arguments["weight"])
+    each = whole_quotient(front, batch_extent(program) * sympy.Integer(convolution.groups))
+    output = extents(convolution.node)[-convolution.spatial :]
+    if each is None or convolution.spatial > 2:
+        return False
+    if not all(size.is_number for size in (each, second, *kernel, *output)):
+        return False
+    builder = Builder(program, convolution.node)
+    multiply = _transposed if convolution.transposed else _plain
+    # Every group is an image of its own here.
+    value = multiply(builder, convolution, int(each), int(second), [int(n) for n in kernel])
+    value = builder.view(
+        value, [*([1] if convolution.batched else []), -1, *(int(n) for n in output)]
+    )
+    bias = convolution.arguments["bias"]
+    if bias is not None:
+        bias = builder.view(bias, [-1, *[1] * convolution.spatial])
+        value = builder.call(aten.add.Tensor, value, bias)
+    put_in_place(convolution.node, value)
+    return True
+
+
+def _plain(
+    builder: Builder, convolution: Convolution, outputs: int, inputs: int, kernel: list[int]
+) -> fx.Node:
+    arguments = convolution.arguments
+    source = convolution.images(builder, inputs)
+    stride, dilation = (_pair(arguments[name], 1) for name in ("stride", "dilation"))
+    padding = arguments["padding"]
+    if padding == "same":
+        total = [
+            d * (k - 1)
+            for d, k in zip(_pair(arguments["dilation"], 1), _pair(kernel, 1), strict=True)
+        ]
+        sides = [side for n in reversed(total) for side in (n // 2, n - n // 2)]
+        source = builder.call(aten.pad.default, source, sides[: 2 * convolution.spatial])
+    padding = [0, 0] if isinstance(padding, str) else _pair(padding, 0)
+    size = _pair(kernel, 1)
+    if size == [1, 1] and stride == [1, 1] and padding == [0, 0]:
+        patches = builder.view(source, [-1, inputs, _product(extents(source)[2:])])
+    else:
+        if convolution.spatial == 1:
+            source = builder.call(aten.unsqueeze.default, source, 2)
+        patches = builder.call(aten.im2col.default, source, size, dilation, padding, stride)
+    weight = builder.view(arguments["weight"], [-1, outputs, inputs * size[0] * size[1]])
+    return builder.call(aten.bmm.default, weight, patches)
+
+
+def _transposed(
+    builder: Builder, convolution: Convolution, inputs: int, outputs: int, kernel: list[int]
+) -> fx.Node:
+    arguments = convolution.arguments
+    stride, dilation = (_pair(arguments[name], 1) for name in ("stride", "dilation"))
+    padding, size = _pair(arguments["padding"], 0), _pair(kernel, 1)
+    source = convolution.images(builder, inputs)
+    pixels = builder.view(source, [-1, inputs, _product(extents(source)[2:])])
+    weight = builder.view(arguments["weight"], [-1, inputs, outputs * size[0] * size[1]])
+    weight = builder.call(aten.transpose.int, weight, 1, 2)
+    patches = builder.call(aten.bmm.default, weight, pixels)
+    target = _pair([int(n) for n in extents(convolution.node)[-convolution.spatial :]], 1)
+    return builder.call(aten.col2im.default, patches, target, size, dilation, padding, stride)
+
+
+def _pair(values: Any, neutral: int) -> list[int]:
+    """Return what a 1-d convolution says of its axis as a 2-d one would, height being 1."""
+    return [neutral, *values] if len(values) == 1 else [*values]
+
+
+def _product(sizes: tuple[sympy.Expr, ...]) -> int:
+    return int(sympy.prod(sizes))
