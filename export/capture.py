@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,17 +11,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
-from torch.export import Dim, ExportedProgram
+from torch.export import ExportedProgram
 from torch.fx.traceback import preserve_node_meta
 
 from gansdk.errors import ExportError
 
-from .example import Inputs
+from .example import Free, Inputs
 from .graphs import ROOT
 from .reasons import reason_of
-
-Free = dict[str, dict[int, Any]]
-"""Free axes of each input: by name, the axis' number to its `torch.export.Dim`."""
 
 
 class _Called(nn.Module):
@@ -35,12 +33,6 @@ class _Called(nn.Module):
         return self._call(getattr(self, ROOT), *inputs)
 
 
-def free_batch(inputs: Inputs) -> Free:
-    """Return the batch as the only free axis of each input."""
-    batch = Dim("batch", min=1)
-    return {name: {0: batch} for name in inputs}
-
-
 def capture(
     module: nn.Module, call: Callable[..., Tensor], inputs: Inputs, free: Free
 ) -> fx.GraphModule:
@@ -53,14 +45,25 @@ def capture(
     ExportError
         PyTorch cannot capture the module: its Python code depends on values, or on the batch.
     """
+    called = _Called(module, call)
+    shapes = (tuple(free.values()),)
     try:
-        exported = _export(_Called(module, call), inputs, (tuple(free.values()),))
-        whole = exported.module(check_guards=False)
+        try:
+            exported = _export(called, inputs, shapes)
+        except Exception:
+            # Slower and choosier, but it sees through int(x.shape[0]), which StyleGAN3 has.
+            exported = _export(called, inputs, shapes, strict=True)
     except Exception as error:  # the exporter runs the module, which may raise anything
-        raise ExportError(f"PyTorch cannot capture the module: {reason_of(error)}") from error
+        raise ExportError(f"PyTorch cannot capture the module: {_why(error)}") from error
+    whole = exported.module(check_guards=False)
     whole.graph.set_codegen(fx.graph.CodeGen())
     # A plain GraphModule: that of torch.export insists on the inputs that it was made with.
-    return fx.GraphModule(whole, whole.graph)
+    program = fx.GraphModule(whole, whole.graph)
+    output = program.graph.output_node()
+    (result,) = output.args[0]  # type: ignore[misc]
+    output.args = (result,)
+    program.recompile()
+    return program
 
 
 def exported_program(program: fx.GraphModule, inputs: Inputs, free: Free) -> ExportedProgram:
@@ -78,10 +81,22 @@ def exported_program(program: fx.GraphModule, inputs: Inputs, free: Free) -> Exp
         raise ExportError(f"PyTorch cannot capture the program: {reason_of(error)}") from error
 
 
-def _export(module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...]) -> ExportedProgram:
+def _why(error: Exception) -> str:
+    specialized = re.search(r"You marked (\w+) as dynamic but your code specialized", str(error))
+    if specialized:
+        return (
+            f"its Python code fixes the {specialized[1]} to that of the example inputs, for "
+            "instance by a view with a literal size: write x.shape there"
+        )
+    return reason_of(error)
+
+
+def _export(
+    module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...], strict: bool = False
+) -> ExportedProgram:
     with torch.no_grad(), quiet():
         exported = torch.export.export(
-            module, tuple(inputs.values()), dynamic_shapes=shapes, strict=False
+            module, tuple(inputs.values()), dynamic_shapes=shapes, strict=strict
         )
         # Without decompositions this only makes it functional: nothing is written in place.
         return exported.run_decompositions({})

@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from importlib import metadata
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, get_args
 
-import numpy as np
-import numpy.typing as npt
-import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
-from gansdk import images
-from gansdk.backends import open_backend
-from gansdk.errors import ExportError, InvalidArgumentError
-from gansdk.models.locate import DISCRIMINATOR_FILE, GENERATOR_FILES
-from gansdk.spec import (
-    DISCRIMINATOR_METADATA_KEY,
-    METADATA_KEY,
-    Discriminator,
-    GeneratorSpec,
-    Golden,
-)
+from gansdk.arguments import choice, integer
+from gansdk.errors import InvalidArgumentError
+from gansdk.models.locate import DISCRIMINATOR_FILES, GENERATOR_FILES, Format
+from gansdk.spec import METADATA_KEY, GeneratorSpec
 from gansdk.staging import staged_folder
 
-from .example import (
-    Inputs,
-    generator_inputs,
-    infer_spec,
-    run_module,
-    with_output_shape,
-)
-from .parity import BATCHES, RELATIVE_TOLERANCE, compare, run_file
+from .describe import described
+from .discriminator import export_discriminator
+from .example import BATCHES, cases, free_axes, generator_inputs, infer_spec, with_output_shape
+from .files import CheckedFiles
+from .network import Call, generator_network
+from .parity import check_pure, eager_cases
 from .report import Difference, ExportReport
-from .to_onnx import OPSET, save_onnx, to_onnx
-from .to_torchscript import to_torchscript
+from .rewriting import rewritten_program
+from .to_onnx import OPSETS
 
 REPORT_FILE = "report.json"
-_OURS = "|".join([*GENERATOR_FILES.values(), DISCRIMINATOR_FILE, REPORT_FILE]).replace(".", r"\.")
-_GOLDEN_COUNT = 10
+_FILES = [*GENERATOR_FILES.values(), *DISCRIMINATOR_FILES.values(), REPORT_FILE]
+_OURS = "|".join(_FILES).replace(".", r"\.")
+
+Statistics = Literal["running", "instance"]
 
 
 def export(
@@ -55,34 +39,54 @@ def export(
     *,
     spec: GeneratorSpec | None = None,
     example_inputs: Mapping[str, Tensor] | None = None,
-    formats: Sequence[str] = ("onnx", "torchscript"),
+    formats: Sequence[str] = ("onnx", "torchscript", "pt2"),
     discriminator: nn.Module | None = None,
+    arguments: Mapping[str, Any] | None = None,
+    call: Call | None = None,
+    statistics: Statistics = "running",
+    opset: int = 20,
     force: bool = False,
 ) -> ExportReport:
     """Export a generator, in eval mode, to files that carry their own description.
 
-    Every file is compared with eager PyTorch at batch 1, 3 and 16 before anything is kept: within
-    1e-4 of the value range, and at most 1 in 10,000 8-bit levels moved. A generator whose image
-    depends on the batch around it, or on random numbers of its own, is refused.
+    The module is captured once with a free batch, rewritten where PyTorch's exporters fall short
+    (docs/export.md), and written in each format. Every file is compared with eager PyTorch at batch
+    1, 3 and 16 and on extreme latents before anything is kept: within 1e-4 of the value range, and
+    at most 1 in 10,000 8-bit levels moved. What the module draws at random becomes noise inputs. A
+    generator whose image depends on the batch around it is refused.
 
     Parameters
     ----------
     generator : nn.Module
-        Called as generator(z), or generator(z, label) where the spec has a label. It is copied
-        (to the CPU, to float32, parametrizations folded into their weights), not changed.
+        Called as generator(image, z, label), with those of them that the spec has. It is copied (to
+        the CPU, to float32), not changed.
     out : str or path
-        The folder to write: generator.onnx, generator.ts, discriminator.onnx, report.json. It is
-        written whole or not at all.
+        The folder to write: generator.onnx, generator.ts, generator.pt2, the same for a
+        discriminator, report.json. It is written whole or not at all.
     spec : GeneratorSpec, optional
-        What the generator takes and gives. Its output shape, golden values, discriminator and
-        provenance are filled in.
+        What the generator takes and gives. Its output shape, noise inputs, golden values,
+        discriminator and provenance are filled in. With `truncation`, psi becomes an input of the
+        files: forward() takes it as a number named truncation_psi, truncation or psi.
     example_inputs : mapping of str to Tensor, optional
         Named inputs with a batch axis, from which a missing spec is inferred; enough for an
         unconditional generator.
-    formats : sequence of "onnx" and "torchscript"
-        What to write.
+    formats : sequence of "onnx", "torchscript" and "pt2"
+        What to write. PyTorch has deprecated TorchScript; "pt2" (torch.export) is its successor.
     discriminator : nn.Module, optional
-        Called as discriminator(image) or discriminator(image, label); written beside the generator.
+        Called as discriminator(image) or discriminator(image, label), one logit an image; written
+        beside the generator.
+    arguments : mapping of str, optional
+        Constant keywords that the generator is called with, for instance
+        {"noise_mode": "const"}.
+    call : callable, optional
+        How the generator is called, where that is not enough:
+        call=lambda generator, z: generator([z])[0]. With truncation it takes psi as well, last.
+    statistics : "running" or "instance"
+        What batch norms normalise by: the running statistics of training, or each image's own, as
+        training mode does at batch size 1 (pix2pix). "batch" is refused: a picture would depend on
+        its neighbours.
+    opset : int
+        Of ONNX: 18 ... 23.
     force : bool
         Whether to replace a model that `out` holds already.
 
@@ -96,12 +100,12 @@ def export(
     ExportError
         A network cannot be exported, or a file is not equal to it. Nothing is written.
     InvalidArgumentError
-        Neither spec nor example_inputs, or an unknown format.
+        Neither spec nor example_inputs, or an argument that is none of its choices.
     OutputError
         `out` is in the way or cannot be written.
     """
-    _check_arguments(generator, formats, discriminator)
-    formats = tuple(dict.fromkeys(formats))
+    start = time.perf_counter()
+    forms = _checked(generator, formats, discriminator, statistics, opset)
     if spec is None:
         if example_inputs is None:
             raise InvalidArgumentError(
@@ -109,47 +113,49 @@ def export(
                 "or example_inputs={'z': tensor} to infer it from"
             )
         spec = infer_spec(example_inputs)
-    generator = _frozen(generator)
+    if spec.noise:
+        raise InvalidArgumentError(
+            "leave noise out of the spec: export() finds what the generator draws at random"
+        )
+    network = generator_network(generator, spec, arguments, call, statistics)
     with staged_folder(out, what="a model", ours=_OURS, force=force) as stage:
         inputs = generator_inputs(spec, max(BATCHES))
-        eager = run_module(generator, inputs)
-        spec = with_output_shape(spec, eager, max(BATCHES))
-        _check_pure(generator, inputs, eager)
+        spec = with_output_shape(spec, network.eager(inputs), max(BATCHES))
+        free = free_axes(spec, inputs)
+        program, noise = rewritten_program(network, inputs, free, statistics)
+        spec = replace(spec, noise=noise)
+        network = replace(network, noise=tuple(part.input for part in noise))
+        compared = eager_cases(network, cases(spec))
+        check_pure(network, compared, spec.output)
+        inputs = generator_inputs(spec, max(BATCHES))
+        free = free_axes(spec, inputs)
+        files = CheckedFiles(network, compared, program, inputs, free, spec.output, opset)
         judged: list[Difference] = []
         if discriminator is not None:
-            difference, link = _export_discriminator(_frozen(discriminator), spec, eager, stage)
-            spec = replace(spec, discriminator=link)
-            judged.append(difference)
-        reference = partial(_eager, generator)
-        if "onnx" in formats:
-            model = to_onnx(generator, inputs, spec.output.output)
-            # Without a spec at first: the golden values in the spec are this file's own.
-            save_onnx(model, stage / GENERATOR_FILES["onnx"], {})
-            reference = partial(run_file, open_backend(stage / GENERATOR_FILES["onnx"]))
-        spec = replace(
-            spec,
-            golden=_golden(reference, spec),
-            provenance={**spec.provenance, **_provenance(generator)},
-        )
-        document = {METADATA_KEY: spec.to_json()}
-        differences: list[Difference] = []
-        for name in formats:
-            path = stage / GENERATOR_FILES[name]  # type: ignore[index]
-            if name == "onnx":
-                save_onnx(model, path, document)
-            else:
-                to_torchscript(generator, inputs, path, document)
-            differences.append(
-                compare("generator", generator, path, partial(generator_inputs, spec), spec.output)
+            judged, link = export_discriminator(
+                discriminator, spec, compared, forms, opset, statistics, stage
             )
-        report = ExportReport(name=spec.name, folder=str(out), differences=[*differences, *judged])
+            spec = replace(spec, discriminator=link)
+        spec = described(spec, network, files, forms, opset, stage)
+        document = {METADATA_KEY: spec.to_json()}
+        differences = [files.write(form, stage / GENERATOR_FILES[form], document) for form in forms]
+        report = ExportReport(
+            name=spec.name,
+            folder=str(out),
+            seconds=time.perf_counter() - start,
+            differences=[*differences, *judged],
+        )
         (stage / REPORT_FILE).write_text(report.to_json())
     return report
 
 
-def _check_arguments(
-    generator: nn.Module, formats: Sequence[str], discriminator: nn.Module | None
-) -> None:
+def _checked(
+    generator: nn.Module,
+    formats: Sequence[str],
+    discriminator: nn.Module | None,
+    statistics: str,
+    opset: int,
+) -> tuple[Format, ...]:
     for name, module in (("generator", generator), ("discriminator", discriminator)):
         if module is not None and not isinstance(module, nn.Module):
             raise InvalidArgumentError(
@@ -158,102 +164,11 @@ def _check_arguments(
     known = tuple(GENERATOR_FILES)
     if isinstance(formats, str) or not formats or not set(formats) <= set(known):
         raise InvalidArgumentError(f"formats must be some of {known}; got {formats!r}")
-
-
-def _frozen(module: nn.Module) -> nn.Module:
-    # A copy: the caller's module keeps its mode, device and gradients.
-    if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
-        module = module.module
-    try:
-        module = copy.deepcopy(module, _detached(module))
-    except Exception as error:  # a module may hold anything
-        raise ExportError(f"the module cannot be copied: {error}") from error
-    module = module.eval().requires_grad_(False).cpu().float()
-    for part in [m for m in module.modules() if parametrize.is_parametrized(m)]:
-        # Spectral and weight norm are constants by now; the file should hold their result. The
-        # class goes first: the copy shares it with the caller's module, and folding changes it.
-        shared = type(part)
-        part.__class__ = type(shared.__name__, shared.__bases__, dict(vars(shared)))
-        for name in list(part.parametrizations):  # type: ignore[arg-type]
-            parametrize.remove_parametrizations(part, name, leave_parametrized=True)
-    # channels_last weights would reach the file as transposes.
-    contiguous: nn.Module = module.to(  # type: ignore[call-overload]
-        memory_format=torch.contiguous_format
-    )
-    return contiguous
-
-
-def _detached(module: nn.Module) -> dict[int, Tensor]:
-    # deepcopy's memo: it refuses tensors with a gradient history, such as the weight that the hook
-    # of a legacy torch.nn.utils.spectral_norm or weight_norm leaves after a forward pass.
-    values = [v for m in module.modules() for v in vars(m).values() if isinstance(v, Tensor)]
-    return {id(v): v.detach().clone() for v in values if not v.is_leaf}
-
-
-def _check_pure(module: nn.Module, inputs: Inputs, output: Tensor) -> None:
-    if not torch.isfinite(output).all():
-        raise ExportError("the generator gives NaN or infinity: was it trained to the end?")
-    if not torch.allclose(output, run_module(module, inputs), rtol=1e-3, atol=1e-4):
-        raise ExportError(
-            "the generator gives another output each time for the same inputs: it draws random "
-            "numbers itself, as noise layers do; make them constant, or weigh them 0"
+    if statistics == "batch":
+        raise InvalidArgumentError(
+            "statistics='batch' would make a picture depend on its neighbours: 'running' uses the "
+            "statistics of training, 'instance' each image's own, as training mode does at batch 1"
         )
-
-
-def _export_discriminator(
-    module: nn.Module, spec: GeneratorSpec, pictures: Tensor, stage: Path
-) -> tuple[Difference, Discriminator]:
-    def inputs_of(count: int) -> Inputs:
-        inputs = {"image": pictures[:count].clone()}
-        if spec.label is not None:
-            inputs[spec.label.input] = generator_inputs(spec, count)[spec.label.input]
-        return inputs
-
-    path = stage / DISCRIMINATOR_FILE
-    logits = run_module(module, inputs_of(len(pictures)))
-    if not isinstance(logits, Tensor) or logits.shape != (len(pictures),):
-        raise ExportError(
-            f"the discriminator must give one logit an image, shape ({len(pictures)},); "
-            f"got {tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__}"
-        )
-    document = {"generator": spec.name, "inputs": list(inputs_of(1)), "output": "logit"}
-    model = to_onnx(module, inputs_of(len(pictures)), "logit")
-    save_onnx(model, path, {DISCRIMINATOR_METADATA_KEY: json.dumps(document)})
-    difference = compare("discriminator", module, path, inputs_of, None)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return difference, Discriminator(DISCRIMINATOR_FILE, digest)
-
-
-def _eager(module: nn.Module, inputs: Inputs) -> npt.NDArray[np.float32]:
-    return run_module(module, inputs).float().numpy()
-
-
-def _golden(reference: Callable[[Inputs], npt.NDArray[np.float32]], spec: GeneratorSpec) -> Golden:
-    values = np.ascontiguousarray(reference(generator_inputs(spec, _GOLDEN_COUNT)))
-    if not np.isfinite(values).all():
-        raise ExportError(f"the generator gives NaN or infinity at batch {_GOLDEN_COUNT}")
-    is_image = spec.output.kind == "image"
-    pixels = images.to_uint8(values, **spec.output.conversion) if is_image else values
-    scale = spec.output.span if is_image else float(np.abs(values).max())
-    return Golden(
-        seed=0,
-        count=_GOLDEN_COUNT,
-        sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
-        mean=float(values.mean(dtype=np.float64)),
-        std=float(values.std(dtype=np.float64)),
-        tolerance=RELATIVE_TOLERANCE * scale,
-    )
-
-
-def _provenance(generator: nn.Module) -> dict[str, Any]:
-    digest = hashlib.sha256()
-    for name, value in sorted(generator.state_dict().items()):
-        if isinstance(value, Tensor):  # a module's extra state may be anything
-            digest.update(name.encode())
-            digest.update(value.contiguous().numpy().tobytes())
-    return {
-        "gansdk": metadata.version("gansdk"),
-        "torch": torch.__version__,
-        "opset": OPSET,
-        "weights_sha256": digest.hexdigest(),
-    }
+    choice(statistics, "statistics", get_args(Statistics))
+    integer(opset, "opset", least=OPSETS[0], most=OPSETS[-1])
+    return tuple(dict.fromkeys(cast("Sequence[Format]", formats)))

@@ -2,106 +2,193 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 
 from gansdk import images
 from gansdk.backends import Backend, open_backend
 from gansdk.errors import ExportError, GansdkError
 from gansdk.spec import Output
 
-from .example import Inputs, run_module
+from .example import BATCHES, Inputs
+from .network import Network
 from .report import Difference
 
-BATCHES = (1, 3, 16)
 RELATIVE_TOLERANCE = 1e-4
 """Of the width of the output's value range."""
 LEVELS_TOLERANCE = 1e-4
 """Of the 8-bit levels."""
 
+_TIMED = f"batch {max(BATCHES)}"
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs, and what eager PyTorch gives for them in so many seconds."""
+
+    name: str
+    inputs: Inputs
+    expected: Floats
+    seconds: float
+
+    @property
+    def batch(self) -> int:
+        """The number of images."""
+        return len(self.expected)
+
+
+class NonFiniteOutputError(ExportError):
+    """The network itself gives NaN or infinity."""
+
+
+class PartError(ExportError):
+    """A file is not equal to PyTorch: where they part is still to be found."""
+
+    def __init__(self, message: str, case: Case, tolerance: float) -> None:
+        super().__init__(message)
+        self.case = case
+        self.tolerance = tolerance
+
+
+def eager_case(network: Network, name: str, inputs: Inputs) -> Case:
+    """Run a network on inputs in PyTorch.
+
+    Raises
+    ------
+    ExportError
+        It fails, does not keep the batch first, or gives NaN or infinity.
+    """
+    start = time.perf_counter()
+    output = network.eager(inputs)
+    seconds = time.perf_counter() - start
+    count = len(next(iter(inputs.values())))
+    if output.shape[:1] != (count,):
+        raise ExportError(
+            f"the {network.what} gives shape {tuple(output.shape)} at batch {count}: "
+            "the batch must be the first axis (a squeeze() without an axis drops it)"
+        )
+    if not torch.isfinite(output).all():
+        raise NonFiniteOutputError(
+            f"the {network.what} gives NaN or infinity at {name}: was it trained to the end?"
+        )
+    return Case(name, inputs, output.float().contiguous().numpy(), seconds)
+
+
+def eager_cases(network: Network, cases: Iterable[tuple[str, Inputs]]) -> list[Case]:
+    """Run a network on all cases in PyTorch; extremes that it is not made for are left out."""
+    run = []
+    for name, inputs in cases:
+        try:
+            run.append(eager_case(network, name, inputs))
+        except NonFiniteOutputError:
+            if name.startswith("batch"):
+                raise
+    return run
+
+
+def check_pure(network: Network, cases: list[Case], output: Output | None) -> None:
+    """Raise `ExportError` where an image depends on the batch around it, or on the call."""
+    again = network.eager(cases[0].inputs).float().numpy()
+    scale = output.span if output is not None and output.kind == "image" else None
+    tolerance = RELATIVE_TOLERANCE * (scale or float(np.abs(cases[0].expected).max()))
+    if np.abs(again - cases[0].expected).max() > tolerance:
+        raise ExportError(
+            f"the {network.what} gives another output each time for the same inputs: it keeps "
+            "count of its calls, or draws random numbers by other ways than PyTorch's"
+        )
+    few, many = (c for c in cases if c.name in ("batch 3", "batch 16"))
+    # Both begin with the same inputs, so they must begin with the same images.
+    difference = float(np.abs(few.expected - many.expected[: few.batch]).max())
+    if difference > (RELATIVE_TOLERANCE * (scale or float(np.abs(many.expected).max()))):
+        raise ExportError(
+            f"the {network.what}'s output depends on the batch that it is in (by {difference:.3g} "
+            f"from batch {few.batch} to {many.batch}): statistics over the batch, such as batch "
+            "norm without running statistics, or the minibatch standard deviation of a "
+            "discriminator, cannot be computed for one image alone"
+        )
+
 
 def compare(
-    network: str,
-    module: nn.Module,
-    path: Path,
-    inputs_of: Callable[[int], Inputs],
-    output: Output | None,
+    network: Network, cases: list[Case], path: Path, form: str, output: Output | None
 ) -> Difference:
-    """Compare a file with the module at each batch size.
+    """Compare a file with what PyTorch gave in each case.
 
     `output` says how values become levels; without it (a discriminator's logits) the tolerance is
     relative to the largest absolute value.
 
     Raises
     ------
+    PartError
+        They differ by more than the tolerance.
     ExportError
-        They differ by more than the tolerance, or the file cannot run some batch size.
+        The file cannot run some batch size.
     """
-    largest, total, values, moved, levels, scale = 0.0, 0.0, 0, 0, 0, 0.0
-    # torch's own count: opening a TorchScript file would set another in the whole process.
+    largest, total, values, moved, levels = 0.0, 0.0, 0, 0, 0
+    image = output if output is not None and output.kind == "image" else None
+    # torch's own count: opening a file of torch's would set another in the whole process.
     backend = open_backend(path, threads=torch.get_num_threads())
-    earlier = None
-    for count in BATCHES:
-        inputs = inputs_of(count)
-        expected = run_module(module, inputs).float().numpy()
-        if expected.shape[:1] != (count,):
+    seconds = 0.0
+    for case in cases:
+        start = time.perf_counter()
+        actual = run_file(backend, case.inputs)
+        if case.name == _TIMED:
+            seconds = time.perf_counter() - start
+        if actual.shape != case.expected.shape:
             raise ExportError(
-                f"the {network} gives shape {expected.shape} at batch {count}: "
-                "the batch must be the first axis (a squeeze() without an axis drops it)"
+                f"{path.name} gives shape {actual.shape} at {case.name}, PyTorch gives "
+                f"{case.expected.shape}: the batch size is baked in"
             )
-        actual = run_file(backend, inputs)
-        if actual.shape != expected.shape:
-            raise ExportError(
-                f"{path.name} gives shape {actual.shape} at batch {count}, PyTorch gives "
-                f"{expected.shape}: the batch size is baked in"
+        scale = image.span if image else float(np.abs(case.expected).max())
+        tolerance = RELATIVE_TOLERANCE * scale
+        difference = np.abs(actual.astype(np.float64) - case.expected)
+        if not difference.max() <= tolerance:  # NaN too
+            raise PartError(
+                f"{path.name} differs from PyTorch by {difference.max():.3g} at {case.name}, more "
+                f"than the {tolerance:.3g} allowed",
+                case,
+                tolerance,
             )
-        if not (np.isfinite(expected).all() and np.isfinite(actual).all()):
-            raise ExportError(f"the {network} gives NaN or infinity at batch {count}")
-        if output is not None and earlier is not None:
-            _check_alone(earlier, expected, output)
-        earlier = expected
-        difference = np.abs(actual.astype(np.float64) - expected)
         largest = max(largest, float(difference.max()))
         total += float(difference.sum())
         values += difference.size
-        scale = max(scale, float(np.abs(expected).max()))
-        if output is not None and output.kind == "image":
-            pair = [images.to_uint8(x, **output.conversion) for x in (actual, expected)]
+        if image is not None:
+            pair = [images.to_uint8(x, **image.conversion) for x in (actual, case.expected)]
             moved += int((pair[0] != pair[1]).sum())
             levels += pair[0].size
-    if output is not None and output.kind == "image":
-        scale = output.span
-    tolerance = RELATIVE_TOLERANCE * scale
-    if largest > tolerance:
-        raise ExportError(
-            f"{path.name} differs from PyTorch by {largest:.3g}, more than the {tolerance:.3g} "
-            "allowed; nothing was written"
-        )
     if levels and moved > LEVELS_TOLERANCE * levels:
-        raise ExportError(
+        raise PartError(
             f"{path.name} moves {moved} of {levels} 8-bit levels, more than the "
-            f"{LEVELS_TOLERANCE:.0e} allowed; nothing was written"
+            f"{LEVELS_TOLERANCE:.0e} allowed",
+            cases[0],
+            tolerance,
         )
+    timed = next(case for case in cases if case.name == _TIMED)
     return Difference(
-        network=network,
+        network=network.what,
         file=path.name,
-        format="onnx" if path.suffix == ".onnx" else "torchscript",
+        format=form,
         size=path.stat().st_size,
         largest=largest,
         mean=total / values,
         tolerance=tolerance,
         levels_moved=moved if levels else None,
         levels=levels or None,
-        batches=BATCHES,
+        compared=tuple(case.name for case in cases),
+        milliseconds=1e3 * seconds / timed.batch,
+        milliseconds_pytorch=1e3 * timed.seconds / timed.batch,
+        operators={},
     )
 
 
-def run_file(backend: Backend, inputs: Inputs) -> npt.NDArray[np.float32]:
+def run_file(backend: Backend, inputs: Inputs) -> Floats:
     """Run an exported file; `ExportError` where it fails."""
     try:
         return backend.run({name: value.numpy() for name, value in inputs.items()})
@@ -112,17 +199,3 @@ def run_file(backend: Backend, inputs: Inputs) -> npt.NDArray[np.float32]:
             f"{backend.path.name} does not run at batch {count}, the batch size may be baked in: "
             f"{reason}"
         ) from None
-
-
-def _check_alone(
-    few: npt.NDArray[np.float32], many: npt.NDArray[np.float32], output: Output
-) -> None:
-    # Both batches begin with the same inputs, so they must begin with the same images.
-    difference = float(np.abs(few - many[: len(few)]).max())
-    scale = output.span if output.kind == "image" else float(np.abs(many).max())
-    if difference > RELATIVE_TOLERANCE * scale:
-        raise ExportError(
-            f"the generator's image depends on the batch that it is in (by {difference:.3g} from "
-            f"batch {len(few)} to {len(many)}): statistics over the batch, such as batch norm "
-            "without running statistics, cannot be sampled reproducibly"
-        )

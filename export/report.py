@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A file's network against eager PyTorch, over all batches compared.
+    """A file's network against eager PyTorch, over all that was compared.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ class Difference:
     file : str
         The file's name.
     format : str
-        "onnx" or "torchscript".
+        "onnx", "torchscript" or "pt2".
     size : int
         Bytes.
     largest, mean : float
@@ -29,8 +29,13 @@ class Difference:
         8-bit levels that differ, of `levels`; None where the output is no image.
     levels : int or None
         8-bit levels compared.
-    batches : tuple of int
-        Batch sizes compared.
+    compared : tuple of str
+        What was compared: batch sizes of seed 0, extreme latents, values of psi.
+    operators : mapping of str to int
+        How often each operator stands in the file, the most frequent first.
+    milliseconds, milliseconds_pytorch : float
+        Time of one run at batch 16, by the image; eager PyTorch's beside it. One run on a machine
+        that did other things too: not a benchmark.
     """
 
     network: str
@@ -42,7 +47,10 @@ class Difference:
     tolerance: float
     levels_moved: int | None
     levels: int | None
-    batches: tuple[int, ...]
+    compared: tuple[str, ...]
+    operators: Mapping[str, int]
+    milliseconds: float
+    milliseconds_pytorch: float
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class ExportReport:
 
     name: str
     folder: str
+    seconds: float
     differences: Sequence[Difference]
 
     def to_json(self) -> str:
@@ -61,13 +70,19 @@ class ExportReport:
 
     def __str__(self) -> str:
         lines = [
-            f"{'file':<20} {'KiB':>7} {'largest':>9} {'mean':>9} {'allowed':>9}  8-bit levels moved"
+            f"{'file':<20} {'KiB':>7} {'largest':>9} {'mean':>9} {'allowed':>9} "
+            f"{'levels moved':>17} {'operators':>9} {'ms/image':>8} {'PyTorch':>7}"
         ]
         for d in self.differences:
-            moved = "-" if d.levels is None else f"{d.levels_moved} of {d.levels:,}"
+            moved = (
+                "-" if not d.levels else f"{1e6 * (d.levels_moved or 0) / d.levels:.3g} a million"
+            )
             lines.append(
                 f"{d.file:<20} {d.size / 1024:7.0f} {d.largest:9.2g} {d.mean:9.2g} "
-                f"{d.tolerance:9.2g}  {moved}"
+                f"{d.tolerance:9.2g} {moved:>17} {sum(d.operators.values()):9} "
+                f"{d.milliseconds:8.3g} {d.milliseconds_pytorch:7.3g}"
             )
-        batches = ", ".join(map(str, self.differences[0].batches))
-        return "\n".join([*lines, f"compared with PyTorch at batch {batches}"])
+        compared = ", ".join(self.differences[0].compared)
+        return "\n".join(
+            [*lines, f"compared with PyTorch at {compared}; exported in {self.seconds:.1f} s"]
+        )

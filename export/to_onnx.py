@@ -2,60 +2,65 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
 import torch
-from torch import nn
+from torch.export import ExportedProgram
 
 from gansdk.errors import ExportError
 
-from .example import Inputs
+from .capture import quiet
+from .reasons import reason_of
 
-OPSET = 20
+OPSETS = range(18, 24)
+"""The dynamo exporter writes nothing older than 18."""
 
 
-def to_onnx(module: nn.Module, inputs: Inputs, output: str) -> onnx.ModelProto:
-    """Translate the module, in eval mode, to an ONNX model of opset 20.
-
-    `inputs` are named example inputs of a batch of at least 2: the exporter takes an axis of 1 for
-    a constant.
+def to_onnx(
+    program: ExportedProgram, inputs: Sequence[str], output: str, opset: int
+) -> onnx.ModelProto:
+    """Translate an exported program to an ONNX model; `inputs` are the names of its inputs.
 
     Raises
     ------
     ExportError
-        PyTorch's exporter cannot translate the module.
+        PyTorch's exporter cannot translate the program, or not to this opset.
     """
-    batch = torch.export.Dim("batch", min=1)
-    shapes = tuple({0: batch} for _ in inputs)
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
     try:
-        with warnings.catch_warnings():
-            # The exporter warns of its own internals; what matters of them, parity checks.
-            warnings.simplefilter("ignore")
-            logger.setLevel(logging.ERROR)
-            program = torch.onnx.export(
-                module,
-                tuple(inputs.values()),
+        with quiet():
+            translated = torch.onnx.export(
+                program,
+                (),
                 input_names=list(inputs),
                 output_names=[output],
-                dynamic_shapes=shapes,
-                opset_version=OPSET,
+                opset_version=opset,
                 dynamo=True,
                 external_data=False,
                 verbose=False,
             )
     except Exception as error:  # the exporter's errors share no base class
-        raise ExportError(f"PyTorch cannot export the module to ONNX: {_reason(error)}") from error
-    finally:
-        logger.setLevel(level)
-    assert program is not None  # noqa: S101 - dynamo=True returns one
-    model = program.model_proto
+        raise ExportError(
+            f"PyTorch cannot export the module to ONNX: {reason_of(error)}"
+        ) from error
+    assert translated is not None  # noqa: S101 - dynamo=True returns one
+    model = translated.model_proto
+    versions = {x.domain: x.version for x in model.opset_import}
+    if versions[""] != opset:
+        raise ExportError(
+            f"PyTorch's exporter wrote opset {versions['']} where {opset} was asked for: "
+            f"some operator has no form in opset {opset}"
+        )
     _strip(model)
     return model
+
+
+def operators(model: onnx.ModelProto) -> dict[str, int]:
+    """Return how often each operator stands in the model, the most frequent first."""
+    counts = Counter(node.op_type for node in model.graph.node)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def save_onnx(model: onnx.ModelProto, path: Path, metadata: dict[str, str]) -> None:
@@ -73,7 +78,7 @@ def save_onnx(model: onnx.ModelProto, path: Path, metadata: dict[str, str]) -> N
     except OSError:
         raise
     except Exception as error:  # ONNX's and protobuf's errors share no base class
-        raise ExportError(f"{path.name} cannot be written: {_reason(error)}") from error
+        raise ExportError(f"{path.name} cannot be written: {reason_of(error)}") from error
 
 
 def _strip(model: onnx.ModelProto) -> None:
@@ -103,11 +108,3 @@ def _strip_nodes(owner: onnx.GraphProto | onnx.FunctionProto) -> None:
         for attribute in node.attribute:
             if attribute.HasField("g"):  # a branch of an If, the body of a loop
                 _strip_graph(attribute.g)
-
-
-def _reason(error: Exception) -> str:
-    cause: BaseException = error
-    while cause.__cause__ is not None:
-        cause = cause.__cause__
-    lines = [line for line in str(cause).strip().splitlines() if line.strip()]
-    return f"{type(cause).__name__}: {lines[0] if lines else 'no reason given'}"

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "cli": set(ROWS) | {"export", "train"},
 }
 TORCH = {"export", "train"}
-TORCH_FILES = {PACKAGE / "backends" / "torchscript.py"}
+TORCH_FILES = {PACKAGE / "backends" / "torch_module.py"}
 
 
 def part_of(path: Path) -> str:

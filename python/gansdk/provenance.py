@@ -101,8 +101,9 @@ def recipe_of(
 
 def runtime_of(sampler: Sampler) -> Runtime:
     """Return what runs a sampler's network."""
-    if locate(sampler.path)[1] == "torchscript":
-        return Runtime(sampler.device, "torchscript", _version("torch"))
+    kind = locate(sampler.path)[1]
+    if kind != "onnx":
+        return Runtime(sampler.device, kind, _version("torch"))
     version = _version("onnxruntime") or _version("onnxruntime-gpu")
     return Runtime(sampler.device, "onnxruntime", version)
 

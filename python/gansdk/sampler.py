@@ -44,7 +44,7 @@ class Sampler:
         Where the network runs. What cannot be had is an error; "auto" takes CUDA where it can.
     threads : int, optional
         Threads of one call. Default: the cores that this process may use.
-    backend : "auto", "onnxruntime" or "torchscript"
+    backend : "auto", "onnxruntime", "torchscript" or "pt2"
         Default: by the file's format.
     spec : GeneratorSpec, optional
         What the generator takes and gives, for a file that does not carry a `gansdk.spec`.

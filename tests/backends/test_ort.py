@@ -60,7 +60,7 @@ def test_an_unknown_device_is_named(device: str) -> None:
 
 
 def test_an_unknown_backend_is_named() -> None:
-    with pytest.raises(InvalidArgumentError, match="backend must be 'auto'"):
+    with pytest.raises(InvalidArgumentError, match="backend must be one of 'auto'"):
         open_backend("digits", backend="tensorrt")  # type: ignore[arg-type]
     with pytest.raises(InvalidArgumentError, match="is an ONNX file"):
         open_backend("digits", backend="torchscript")

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from gansdk import Sampler, images, latents
 from gansdk.export import ExportReport, export
-from gansdk.export.export import OPSET
 from gansdk.spec import (
     DISCRIMINATOR_METADATA_KEY,
     METADATA_KEY,
@@ -31,7 +30,7 @@ from gansdk.train import ConvGenerator, ProjectionDiscriminator
 from ..toys import CLASSES, LATENT, Generator, OneHotGenerator
 
 SPEC = GeneratorSpec(name="plain", latent=Latent(LATENT))
-FILES = ["generator.onnx", "generator.ts"]
+FILES = ["generator.onnx", "generator.ts", "generator.pt2"]
 
 
 class Exported:
@@ -125,15 +124,15 @@ def test_every_file_carries_the_whole_spec(exported: Exported, file: str) -> Non
     shape = {"plain": (3, 4, 4), "conditional": (1, 16, 16), "dcgan": (1, 8, 8)}[spec.name]
     assert spec.output == replace(exported.spec.output, shape=shape)
     assert spec.golden is not None
-    assert spec.provenance["opset"] == OPSET
+    assert spec.provenance["opset"] == 20
     assert spec.provenance["torch"] == torch.__version__
     for key, value in exported.spec.provenance.items():
         assert spec.provenance[key] == value
 
 
-def test_both_files_carry_the_same_document(exported: Exported) -> None:
-    a, b = (Sampler(exported.folder / file, threads=1).spec for file in FILES)
-    assert a == b
+def test_all_files_carry_the_same_document(exported: Exported) -> None:
+    first, *others = (Sampler(exported.folder / file, threads=1).spec for file in FILES)
+    assert all(other == first for other in others)
 
 
 def test_the_callers_module_is_left_as_it_was(exported: Exported) -> None:
@@ -159,20 +158,24 @@ def test_the_golden_values_are_those_of_the_onnx_file(exported: Exported) -> Non
 def test_the_report_measures_every_file(exported: Exported) -> None:
     by_file = {d.file: d for d in exported.report.differences}
     with_discriminator = exported.spec.name == "conditional"
-    assert list(by_file) == FILES + ["discriminator.onnx"] * with_discriminator
+    beside = [name.replace("generator", "discriminator") for name in FILES]
+    assert list(by_file) == FILES + beside * with_discriminator
     pixels = int(np.prod(Sampler(exported.folder, threads=1).spec.output.shape))
     for file in FILES:
         difference = by_file[file]
         assert difference.network == "generator"
         assert difference.size == (exported.folder / file).stat().st_size
         assert 0 <= difference.mean <= difference.largest <= difference.tolerance == 2e-4
-        assert difference.levels == (1 + 3 + 16) * pixels
+        assert difference.levels == (1 + 3 + 16 + 5) * pixels
         assert difference.levels_moved == 0
-        assert difference.batches == (1, 3, 16)
-    assert [d.format for d in exported.report.differences][:2] == ["onnx", "torchscript"]
+        assert difference.compared == ("batch 1", "batch 3", "batch 16", "extreme latents")
+        assert difference.milliseconds > 0
+        assert difference.milliseconds_pytorch > 0
+        assert sum(difference.operators.values()) > 2
+    assert [d.format for d in exported.report.differences][:3] == ["onnx", "torchscript", "pt2"]
     text = str(exported.report)
     assert all(file in text for file in by_file)
-    assert text.endswith("compared with PyTorch at batch 1, 3, 16")
+    assert "compared with PyTorch at batch 1, batch 3, batch 16, extreme latents;" in text
 
 
 def test_report_json_is_the_report_without_the_folder(exported: Exported) -> None:
@@ -187,15 +190,16 @@ def test_report_json_is_the_report_without_the_folder(exported: Exported) -> Non
 def test_the_folder_holds_these_files_and_nothing_beside(exported: Exported) -> None:
     wanted = {*FILES, "report.json"}
     if exported.spec.name == "conditional":
-        wanted.add("discriminator.onnx")
+        wanted |= {name.replace("generator", "discriminator") for name in FILES}
     assert {p.name for p in exported.folder.iterdir()} == wanted
     assert [p.name for p in exported.folder.parent.iterdir()] == [exported.folder.name]
 
 
 def test_no_file_names_a_folder_of_the_exporting_machine(exported: Exported) -> None:
     content = [p.read_bytes() for p in exported.folder.glob("*.onnx")]
-    with ZipFile(exported.folder / "generator.ts") as archive:
-        content += [archive.read(name) for name in archive.namelist()]
+    for file in FILES[1:]:
+        with ZipFile(exported.folder / file) as archive:
+            content += [archive.read(name) for name in archive.namelist()]
     here = Path(__file__).resolve().parent.parent
     for private in (here, Path(torch.__file__).parent, exported.folder.parent):
         assert not any(str(private).encode() in data for data in content)
@@ -230,7 +234,6 @@ def test_the_onnx_file_has_one_free_axis_the_batch(exported: Exported) -> None:
 
 
 def test_the_same_module_gives_the_same_onnx_file_again(plain: Exported, tmp_path: Path) -> None:
-    # Not so for TorchScript: torch counts the classes that it has traced in a process.
     export(plain.module, tmp_path / "again", spec=SPEC, formats=["onnx"])
     again = (tmp_path / "again" / "generator.onnx").read_bytes()
     assert again == (plain.folder / "generator.onnx").read_bytes()
@@ -238,7 +241,7 @@ def test_the_same_module_gives_the_same_onnx_file_again(plain: Exported, tmp_pat
 
 @pytest.mark.parametrize("file", FILES)
 def test_formats_says_what_to_write(file: str, tmp_path: Path) -> None:
-    name = "onnx" if file.endswith("onnx") else "torchscript"
+    name = {".onnx": "onnx", ".ts": "torchscript", ".pt2": "pt2"}[Path(file).suffix]
     report = export(Generator(), tmp_path / "model", spec=SPEC, formats=[name, name])
     assert [d.format for d in report.differences] == [name]
     assert {p.name for p in (tmp_path / "model").iterdir()} == {file, "report.json"}

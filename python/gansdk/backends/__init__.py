@@ -1,4 +1,4 @@
-"""What runs the network: ONNX Runtime, or TorchScript where it was asked for."""
+"""What runs the network: ONNX Runtime, or torch where it was asked for."""
 
 from .backend import Backend as Backend
 from .backend import Tensor as Tensor

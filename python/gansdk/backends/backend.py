@@ -7,16 +7,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from ..arguments import choice
 from ..cpus import usable_cpus
 from ..errors import DeviceError, InvalidArgumentError
-from ..models import locate
+from ..models.locate import WHAT, Format, locate
 
-BackendName = Literal["auto", "onnxruntime", "torchscript"]
+BackendName = Literal["auto", "onnxruntime", "torchscript", "pt2"]
+_BACKENDS: dict[Format, str] = {"onnx": "onnxruntime", "torchscript": "torchscript", "pt2": "pt2"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Backend(Protocol):
     device: str
     metadata: Mapping[str, str]
     inputs: tuple[Tensor, ...] | None
-    """None where the file format does not tell (TorchScript)."""
+    """None where the file format does not tell (those of torch)."""
 
     def run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
         """Run the network on named inputs, in the order of its arguments."""
@@ -59,7 +61,7 @@ def open_backend(
         "auto" is CUDA where it can be had, else the CPU.
     threads : int, optional
         Threads for one run on the CPU. Default: the cores that this process may use.
-    backend : "auto", "onnxruntime" or "torchscript"
+    backend : "auto", "onnxruntime", "torchscript" or "pt2"
         "auto" follows the file's format.
 
     Raises
@@ -71,17 +73,14 @@ def open_backend(
     MissingDependencyError
         The package that runs this format is not installed.
     """
-    if backend not in ("auto", "onnxruntime", "torchscript"):
-        raise InvalidArgumentError(
-            f"backend must be 'auto', 'onnxruntime' or 'torchscript'; got {backend!r}"
-        )
+    choice(backend, "backend", get_args(BackendName))
     if not re.fullmatch(r"cpu|auto|cuda(:\d{1,3})?", device):
         raise DeviceError(f"device must be 'cpu', 'cuda', 'cuda:N' or 'auto'; got {device!r}")
-    path, kind = locate(model, prefer="torchscript" if backend == "torchscript" else "onnx")
-    if backend != "auto" and (backend == "torchscript") != (kind == "torchscript"):
+    formats: dict[str, Format] = {name: kind for kind, name in _BACKENDS.items()}
+    path, kind = locate(model, prefer=formats.get(backend, "onnx"))
+    if backend not in ("auto", _BACKENDS[kind]):
         raise InvalidArgumentError(
-            f"{path} is {'a TorchScript' if kind == 'torchscript' else 'an ONNX'} file, which "
-            f"backend={backend!r} cannot run: leave backend out"
+            f"{path} is {WHAT[kind]}, which backend={backend!r} cannot run: leave backend out"
         )
     threads = usable_cpus() if threads is None else threads
     # Imported here: each costs its runtime's start-up, and torch may not be installed at all.
@@ -89,6 +88,10 @@ def open_backend(
         from .torchscript import TorchScriptBackend
 
         return TorchScriptBackend(path, device=device, threads=threads)
+    if kind == "pt2":
+        from .pt2 import Pt2Backend
+
+        return Pt2Backend(path, device=device, threads=threads)
     from .ort import OrtBackend
 
     return OrtBackend(path, device=device, threads=threads)

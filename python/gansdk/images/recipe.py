@@ -102,7 +102,7 @@ class Runtime:
     device : str
         "cpu" or "cuda:N".
     backend : str
-        "onnxruntime" or "torchscript".
+        "onnxruntime", "torchscript" or "pt2".
     version : str, optional
         Of ONNX Runtime or torch.
     """

@@ -155,7 +155,7 @@ def _manifest(
     shape: tuple[int, ...],
 ) -> dict[str, Any]:
     runtime = runtime_of(sampler)
-    package = "torch" if runtime.backend == "torchscript" else "onnxruntime"
+    package = "onnxruntime" if runtime.backend == "onnxruntime" else "torch"
     return {
         "format": "gansdk.manifest",
         "version": 1,

@@ -10,13 +10,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Literal
+from zipfile import BadZipFile, ZipFile
 
 from ..errors import ModelError
 
-Format = Literal["onnx", "torchscript"]
+Format = Literal["onnx", "torchscript", "pt2"]
 
-GENERATOR_FILES: dict[Format, str] = {"onnx": "generator.onnx", "torchscript": "generator.ts"}
-DISCRIMINATOR_FILE = "discriminator.onnx"
+GENERATOR_FILES: dict[Format, str] = {
+    "onnx": "generator.onnx",
+    "torchscript": "generator.ts",
+    "pt2": "generator.pt2",
+}
+DISCRIMINATOR_FILES: dict[Format, str] = {
+    kind: name.replace("generator", "discriminator") for kind, name in GENERATOR_FILES.items()
+}
+WHAT: dict[Format, str] = {
+    "onnx": "an ONNX file",
+    "torchscript": "a TorchScript file",
+    "pt2": "a torch.export file",
+}
 
 _BUNDLED = Path(__file__).parent
 # The first bytes by which a file is told apart; ONNX, a bare protobuf, has none.
@@ -70,13 +82,13 @@ def _in_folder(folder: Path, prefer: Format) -> Path:
 
 def _format(path: Path, head: bytes) -> Format:
     if not head:
-        raise ModelError(f"{path} is empty: expected an ONNX or TorchScript file")
+        raise ModelError(f"{path} is empty: expected an ONNX, TorchScript or .pt2 file")
     if head.startswith(_LFS):
         raise ModelError(
             f"{path} is a Git LFS pointer, not the model itself: fetch it with `git lfs pull`"
         )
     if head.startswith(_ZIP):
-        return "torchscript"
+        return _archive(path)
     start = head.lstrip()[:15].lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
         raise ModelError(
@@ -84,9 +96,20 @@ def _format(path: Path, head: bytes) -> Format:
         )
     if _is_text(head):
         raise ModelError(
-            f"{path} is a text file, not a model: expected an ONNX or TorchScript file"
+            f"{path} is a text file, not a model: expected an ONNX, TorchScript or .pt2 file"
         )
     return "onnx"
+
+
+def _archive(path: Path) -> Format:
+    # Both of torch's formats are ZIP archives; each says in a record which one it is.
+    try:
+        with ZipFile(path) as archive:
+            records = [n for n in archive.namelist() if n.endswith("archive_format")]
+            is_pt2 = any(archive.read(name) == b"pt2" for name in records)
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        is_pt2 = path.suffix == ".pt2"  # damaged: whoever reads it says how
+    return "pt2" if is_pt2 else "torchscript"
 
 
 def _is_text(head: bytes) -> bool:

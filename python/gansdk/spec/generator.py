@@ -139,9 +139,9 @@ class GeneratorSpec:
             if not isinstance(value, Noise):
                 raise SpecError(f"noise must be a list of Noise; it holds {value!r}")
         object.__setattr__(self, "noise", tuple(self.noise))
-        names = self.input_names
+        names = (*self.input_names, self.output.output)
         if len(set(names)) != len(names):
-            raise SpecError(f"the inputs' names must differ; got {', '.join(names)}")
+            raise SpecError(f"names of inputs and output must differ; got {', '.join(names)}")
         if not isinstance(self.provenance, Mapping):
             raise SpecError(f"provenance must be a mapping of JSON values; got {self.provenance!r}")
 

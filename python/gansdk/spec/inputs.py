@@ -196,7 +196,7 @@ class ImageInput:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     scale: int = 1
-    input: str = "image"
+    input: str = "input_image"
 
     def __post_init__(self) -> None:
         if type(self.channels) is not int or self.channels not in (1, 3, 4):

@@ -1,0 +1,70 @@
+"""A network's program after all rewrites, and the noise inputs that they gave it."""
+
+from __future__ import annotations
+
+from torch import Tensor, fx, nn
+
+from gansdk.spec import Noise
+
+from .capture import capture
+from .example import Free, Inputs
+from .network import Network
+from .rewrites.batch_statistics import refuse_batch_statistics
+from .rewrites.fold_batch_norm import fold_batch_norms
+from .rewrites.fold_constants import fold_constants
+from .rewrites.grouped_normalization import batch_free_normalizations
+from .rewrites.modulated_convolution import batch_free_modulated_convolutions
+from .rewrites.per_sample_convolution import batch_free_convolutions, no_batch_in_groups
+from .rewrites.random_numbers import declare_noise
+from .rewrites.truncation import truncation_input
+
+_PSIS = (0.5, 0.7, 0.85)
+"""Values of psi to capture at: none is 0 or 1, which code treats as special."""
+
+
+def rewritten_program(
+    network: Network, inputs: Inputs, free: Free, statistics: str
+) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+    """Capture a network and rewrite what PyTorch's exporters cannot do, or do badly.
+
+    Returns the program, and the noise inputs that stand for the random numbers it drew. The
+    program's inputs are those of the network, then noise, then psi.
+
+    Raises
+    ------
+    ExportError
+        The module cannot be captured, or a rewrite refuses it; the message names the layer.
+    """
+    program, noise = _captured(network, inputs, free)
+    batch_free_normalizations(program)
+    refuse_batch_statistics(program, statistics)
+    batch_free_modulated_convolutions(program)
+    batch_free_convolutions(program)
+    no_batch_in_groups(program)
+    fold_constants(program)
+    fold_batch_norms(program)
+    fold_constants(program)
+    return program, noise
+
+
+def _captured(
+    network: Network, inputs: Inputs, free: Free
+) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+    tensors = {name: inputs[name] for name in network.inputs}
+    axes = {name: free[name] for name in network.inputs}
+    taken = (*network.inputs, *([network.psi] if network.psi else []))
+
+    def at(*psi: float) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+        def call(module: nn.Module, *given: Tensor) -> Tensor:
+            output: Tensor = network.call(module, *given, *psi)
+            return output
+
+        with network.statistics():
+            program = capture(network.module, call, tensors, axes)
+        # Before psi, so that the inputs come in the spec's order.
+        return program, declare_noise(program, taken)
+
+    if network.psi is None:
+        return at()
+    programs, noises = zip(*(at(psi) for psi in _PSIS), strict=True)
+    return truncation_input(programs, _PSIS, network.psi), noises[0]
