@@ -1,186 +1,127 @@
-"""The zoo: every architecture that must export, and how each is called."""
+"""The zoo: every architecture that must export, written as its authors write it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from gansdk.spec import GeneratorSpec, ImageInput, Label, Latent, Truncation
+from gansdk.spec import GeneratorSpec, ImageInput, Label, Latent, Output
 
-from . import biggan, munit, stylegan2_nvlabs, stylegan2_rosinality, stylegan3
-from .prepare import seeded, within_range
-
-ALL = ("onnx", "torchscript", "pt2")
-
-
-@dataclass(frozen=True)
-class Member:
-    """One generator of the zoo.
-
-    Parameters
-    ----------
-    name : str
-        What the tests call it.
-    build : callable
-        Returns the module, with fixed weights, in the mode in which its authors leave it.
-    spec : GeneratorSpec
-        What it takes and gives.
-    arguments : mapping, optional
-        Constant keywords for its forward.
-    call : callable, optional
-        call(module, *inputs), for a forward that takes or gives something else.
-    formats : tuple of str
-        The formats that it can have.
-    slow : bool
-        Whether it is left to `make test-slow`.
-    discriminator : callable, optional
-        Returns the discriminator that is exported beside it.
-    notes : str
-        The trap that it stands for.
-    """
-
-    name: str
-    build: Callable[[], nn.Module]
-    spec: GeneratorSpec
-    arguments: Mapping[str, Any] | None = None
-    call: Callable[..., Tensor] | None = None
-    formats: tuple[str, ...] = ALL
-    slow: bool = False
-    discriminator: Callable[[], nn.Module] | None = None
-    notes: str = ""
+from . import (
+    biggan,
+    ctgan,
+    cyclegan,
+    dcgan,
+    esrgan,
+    mlp,
+    munit,
+    pix2pix,
+    progan,
+    sagan,
+    sngan,
+    wavegan,
+)
+from .member import Member as Member
+from .prepare import seeded, trained
+from .stylegan_members import STYLEGANS
 
 
-def _nvlabs(resolution: int, c_dim: int = 0, **options: Any) -> nn.Module:
-    def images(module: nn.Module) -> Tensor:
-        ws = module.mapping(torch.randn(16, 32), torch.eye(16, c_dim) if c_dim else None)
-        return module.synthesis(ws, noise_mode="const", force_fp32=True)
+def settled(make: Callable[[], nn.Module], *shape: int, classes: int = 0) -> nn.Module:
+    """Build a module whose running statistics are those of random inputs."""
 
-    make = partial(stylegan2_nvlabs.Generator, 32, c_dim, 32, resolution, **options)
-    return seeded(make, lambda module: within_range(module, images, scale=["torgb.w", "torgb.b"]))
+    def train(module: nn.Module) -> nn.Module:
+        label = (torch.arange(16) % classes,) if classes else ()
+        return trained(module, torch.randn(16, *shape), *label)
 
-
-def _rosinality(size: int, fused: bool = True) -> nn.Module:
-    def images(module: nn.Module) -> Tensor:
-        return module([torch.randn(16, 32)], randomize_noise=False)[0]
-
-    channels = {4: 16, 8: 16, 16: 16, 32: 8, 64: 8, 128: 4, 256: 4}
-    last = ["to_rgb1.conv.w", "to_rgb1.bias"]
-    last += [f"to_rgbs.{i}.{name}" for i in range(7) for name in ("conv.w", "bias")]
-    make = partial(stylegan2_rosinality.Generator, size, 32, 3, channels, fused)
-    return seeded(make, lambda module: within_range(module, images, scale=last))
+    return seeded(make, train)
 
 
-def _truncated(module: nn.Module, z: Tensor, psi: Tensor) -> Tensor:
-    # As psi differs from image to image, the caller does what the mapping network would.
-    ws = module.mapping(z, None)
-    w_avg = module.mapping.w_avg
-    return module.synthesis(w_avg + psi[:, None, None] * (ws - w_avg), noise_mode="const")
+def biggan_64() -> nn.Module:
+    def train(module: nn.Module) -> nn.Module:
+        return trained(module, torch.randn(16, 20), module.shared(torch.arange(16) % 10))
+
+    return seeded(biggan.Generator, train)
 
 
-def _first(module: nn.Module, z: Tensor, **keywords: Any) -> Tensor:
-    image, _ = module([z], **keywords)
+def biggan_128() -> nn.Module:
+    def train(module: nn.Module) -> nn.Module:
+        return trained(module, torch.randn(16, 24), torch.eye(10)[torch.arange(16) % 10])
+
+    return seeded(partial(biggan.OneHotGenerator, G_ch=2, resolution=128, dim_z=24), train)
+
+
+def first_of_three(module: nn.Module, z: Tensor) -> Tensor:
+    image, _, _ = module(z)
     return image
 
 
-def _first_truncated(module: nn.Module, z: Tensor) -> Tensor:
-    # mean_latent() of the original: the average over random latents, a constant here.
-    mean = module.style(module.input.input.new_zeros(1, 32) + 0.5)
-    return _first(module, z, randomize_noise=False, truncation=0.7, truncation_latent=mean)
-
-
-def _shared(module: nn.Module, z: Tensor, label: Tensor) -> Tensor:
+def with_embedding(module: nn.Module, z: Tensor, label: Tensor) -> Tensor:
     return module(z, module.shared(label))
 
 
-Z32 = GeneratorSpec(latent=Latent(32))
-ONE_HOT = GeneratorSpec(latent=Latent(32), label=Label(5, encoding="one_hot"))
-CONST = {"noise_mode": "const"}
-
-_STYLEGAN2 = (
-    Member("stylegan2_const", partial(_nvlabs, 128), Z32, CONST, notes="int(batch), groups=batch"),
-    Member(
-        "stylegan2_none_psi",
-        partial(_nvlabs, 64),
-        Z32,
-        {"noise_mode": "none", "truncation_psi": 0.7},
-        notes="psi folded",
-    ),
-    Member(
-        "stylegan2_cutoff",
-        partial(_nvlabs, 32),
-        Z32,
-        {"noise_mode": "none", "truncation_psi": 0.5, "truncation_cutoff": 4},
-        notes="psi folded for the first layers; written in place",
-    ),
-    Member("stylegan2_random", partial(_nvlabs, 32), Z32, notes="torch.randn in forward"),
-    Member("stylegan2_label", partial(_nvlabs, 32, c_dim=5), ONE_HOT, CONST, notes="one-hot"),
-    Member(
-        "stylegan2_psi_input",
-        partial(_nvlabs, 32),
-        GeneratorSpec(latent=Latent(32), truncation=Truncation(0.7)),
-        call=_truncated,
-        notes="psi as an input",
-    ),
-    Member("stylegan2_resnet", partial(_nvlabs, 32, architecture="resnet"), Z32, CONST),
-    Member(
-        "stylegan2_half",
-        partial(_nvlabs, 32, num_fp16_res=2, conv_clamp=256),
-        Z32,
-        {**CONST, "force_fp32": True},
-        notes="trained in half precision",
-    ),
-    Member("stylegan2_unfused", partial(_nvlabs, 64), Z32, {**CONST, "fused_modconv": False}),
-    Member("stylegan2_256", partial(_nvlabs, 256), Z32, CONST, slow=True),
-    Member(
-        "rosinality_fixed",
-        partial(_rosinality, 64),
-        Z32,
-        call=partial(_first, randomize_noise=False),
-        notes="transposed, groups=batch",
-    ),
-    Member("rosinality_truncated", partial(_rosinality, 32), Z32, call=_first_truncated),
-    Member(
-        "rosinality_random",
-        partial(_rosinality, 32),
-        Z32,
-        call=_first,
-        notes="new_empty().normal_()",
-    ),
-    Member(
-        "rosinality_unfused",
-        partial(_rosinality, 32, fused=False),
-        Z32,
-        call=partial(_first, randomize_noise=False),
-    ),
-    Member(
-        "rosinality_256",
-        partial(_rosinality, 256),
-        Z32,
-        call=partial(_first, randomize_noise=False),
-        slow=True,
-    ),
-)
+Z = GeneratorSpec(latent=Latent(32))
+DCGAN = GeneratorSpec(latent=Latent(100, shape=(100, 1, 1)))
+ARRAY = Output(kind="array")
+PICTURE = ImageInput(3, size=(256, 256))
 
 MEMBERS: tuple[Member, ...] = (
-    *_STYLEGAN2,
-    Member("stylegan3", partial(seeded, partial(stylegan3.Generator, 32, 0, 32)), Z32,
-           notes="int(batch); a mean over the batch that cancels"),
-    Member("stylegan3_label_psi", partial(seeded, partial(stylegan3.Generator, 32, 5, 32)),
-           ONE_HOT, {"truncation_psi": 0.6}),
+    Member("mlp", partial(settled, mlp.Generator, 16), GeneratorSpec(latent=Latent(16))),
+    Member("dcgan_64", partial(settled, dcgan.Generator, 100, 1, 1), DCGAN,
+           discriminator=partial(settled, dcgan.Discriminator, 3, 64, 64),
+           notes="left in train mode"),
+    Member("dcgan_128", partial(settled, partial(dcgan.Generator, size=128, ngf=4), 100, 1, 1),
+           DCGAN),
+    Member("sngan_hook", partial(settled, partial(sngan.Generator, "hook"), 32), Z,
+           notes="legacy spectral norm"),
+    Member("sngan_parametrization",
+           partial(settled, partial(sngan.Generator, "parametrization", num_classes=5), 32,
+                   classes=5),
+           GeneratorSpec(latent=Latent(32), label=Label(5)),
+           discriminator=partial(settled, partial(sngan.ProjectionDiscriminator,
+                                                   "parametrization", num_classes=5),
+                                 3, 32, 32, classes=5),
+           notes="conditional batch norm"),
+    Member("sagan_64", partial(settled, sagan.Generator, 32), Z, call=first_of_three,
+           notes="spectral norm of transposed convolutions; three outputs"),
+    Member("sagan_128", partial(settled, partial(sagan.Generator, conv_dim=4, image_size=128), 32),
+           Z, call=first_of_three),
+    Member("biggan_64", biggan_64,
+           GeneratorSpec(latent=Latent(20), label=Label(10)), call=with_embedding,
+           notes="spectral norm by hand"),
+    Member("biggan_128", biggan_128,
+           GeneratorSpec(latent=Latent(24), label=Label(10, encoding="one_hot")),
+           notes="one-hot class, embedded inside"),
+    Member("progan", partial(seeded, progan.Generator),
+           GeneratorSpec(latent=Latent(32, shape=(32, 1, 1))), {"alpha": 0.4, "steps": 4},
+           notes="fade-in"),
+    *STYLEGANS,
     Member("munit", partial(seeded, munit.AdaINGen),
            GeneratorSpec(latent=Latent(8, shape=(8, 1, 1)),
                          image=ImageInput(3, size=(32, 32))),
            notes="batch norm in training mode over batch * channels"),
-    Member("biggan_64", partial(seeded, biggan.Generator),
-           GeneratorSpec(latent=Latent(20), label=Label(10)), call=_shared,
-           notes="spectral norm by hand"),
-    Member("biggan_128", partial(seeded, partial(biggan.OneHotGenerator, resolution=128, dim_z=24,
-                                                 attention=64)),
-           GeneratorSpec(latent=Latent(24), label=Label(10, encoding="one_hot")),
-           notes="one-hot class, embedded inside"),
+    Member("pix2pix_batch", partial(settled, partial(pix2pix.UnetGenerator, "batch"), 3, 256, 256),
+           GeneratorSpec(image=PICTURE), notes="dropout; in-place activations"),
+    Member("pix2pix_train", partial(settled, partial(pix2pix.UnetGenerator, "batch", 7,
+                                                     use_dropout=False), 3, 256, 256),
+           GeneratorSpec(image=PICTURE), statistics="instance",
+           notes="batch norm as its authors test it: by the picture's own statistics"),
+    Member("pix2pix_instance", partial(seeded, partial(pix2pix.UnetGenerator, "instance", 7)),
+           GeneratorSpec(image=PICTURE)),
+    Member("cyclegan", partial(seeded, cyclegan.ResnetGenerator),
+           GeneratorSpec(image=ImageInput(3, multiple=4)), notes="any size"),
+    Member("esrgan", partial(seeded, esrgan.RRDBNet),
+           GeneratorSpec(image=ImageInput(3, scale=4, value_range=(0, 1)),
+                         output=Output(value_range=(0, 1))), notes="any size, times 4"),
+    Member("pixel_shuffle", partial(seeded, esrgan.PixelShuffleNet),
+           GeneratorSpec(image=ImageInput(3, scale=4, value_range=(0, 1)),
+                         output=Output(value_range=(0, 1)))),
+    Member("wavegan", partial(settled, wavegan.Generator, 32),
+           GeneratorSpec(latent=Latent(32, law="uniform"), output=ARRAY), notes="sound"),
+    Member("ctgan", partial(settled, ctgan.Generator, 24),
+           GeneratorSpec(latent=Latent(24), output=ARRAY), notes="rows of a table"),
+    Member("ctgan_condition", partial(seeded, partial(ctgan.Generator, conditions=4)),
+           GeneratorSpec(latent=Latent(24), label=Label(4, encoding="one_hot"), output=ARRAY)),
 )  # fmt: skip

@@ -21,7 +21,7 @@ class AdaptiveInstanceNorm2d(nn.Module):
         self.register_buffer("running_var", torch.ones(num_features))
 
     def forward(self, x: Tensor) -> Tensor:
-        assert self.weight is not None and self.bias is not None, "assign weight and bias first"
+        assert self.weight is not None, "assign weight and bias first"
         b, c = x.size(0), x.size(1)
         running_mean = self.running_mean.repeat(b)
         running_var = self.running_var.repeat(b)

@@ -67,7 +67,8 @@ def bias_act(
     function, default_gain = ACTIVATIONS[act]
     gain = float(gain if gain is not None else default_gain)
     if b is not None:
-        assert isinstance(b, torch.Tensor) and b.ndim == 1
+        assert isinstance(b, torch.Tensor)
+        assert b.ndim == 1
         assert 0 <= dim < x.ndim
         assert b.shape[0] == x.shape[dim]
         x = x + b.reshape([-1 if axis == dim else 1 for axis in range(x.ndim)])
@@ -89,10 +90,12 @@ def upfirdn2d(
     flip_filter: bool = False,
     gain: float = 1,
 ) -> Tensor:
-    assert isinstance(x, torch.Tensor) and x.ndim == 4
+    assert isinstance(x, torch.Tensor)
+    assert x.ndim == 4
     if f is None:
         f = torch.ones([1, 1], dtype=torch.float32, device=x.device)
-    assert f.ndim in (1, 2) and not f.requires_grad
+    assert f.ndim in (1, 2)
+    assert not f.requires_grad
     batch_size, channels, height, width = x.shape
     px0, px1, py0, py1 = [padding] * 4 if isinstance(padding, int) else padding
 

@@ -20,7 +20,7 @@ def seeded(
 
 
 def prepare(module: nn.Module) -> nn.Module:
-    """Give what starts at zero or one other values: norms, their running statistics, biases."""
+    """Give what starts at zero or one other values: norms and their running statistics, biases."""
     with torch.no_grad():
         for name, parameter in module.named_parameters():
             if not parameter.any() or bool((parameter == 1).all()):
@@ -30,6 +30,15 @@ def prepare(module: nn.Module) -> nn.Module:
             if isinstance(part, _BatchNorm) and part.running_mean is not None:
                 part.running_mean.normal_(0, 0.2)
                 part.running_var.uniform_(0.5, 1.5)
+    return module
+
+
+def trained(module: nn.Module, *inputs: Tensor) -> nn.Module:
+    """Run a batch in train mode, so that running statistics and spectral norms settle."""
+    module.train()
+    with torch.no_grad():
+        for _ in range(30):
+            module(*inputs)
     return module
 
 

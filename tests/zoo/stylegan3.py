@@ -63,7 +63,8 @@ def filtered_lrelu(
     slope: float,
     clamp: float | None,
 ) -> Tensor:
-    assert isinstance(x, torch.Tensor) and x.ndim == 4
+    assert isinstance(x, torch.Tensor)
+    assert x.ndim == 4
     px0, px1, py0, py1 = (int(p) for p in padding)
     batch_size, channels, in_h, in_w = x.shape
     in_dtype = x.dtype
