@@ -6,12 +6,14 @@ the batch, as pix2pix is run, the batch's statistics are the image's own: an ins
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import fx
+from torch import Tensor, fx
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from gansdk.arguments import choice
@@ -124,9 +126,25 @@ class _InstanceStatistics(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
+        if func is functional.batch_norm:
+            # A layer's norm comes here as a whole, with its checks.
+            given = _FUNCTION.bind(*args, **(kwargs or {}))
+            given.apply_defaults()
+            names = ("input", "weight", "bias", "training", "momentum", "eps")
+            return _by_image(*(given.arguments[name] for name in names))
         if func is torch.batch_norm:
             x, weight, bias, _, _, training, momentum, eps, _ = args
-            if len(x) > 1 or not training:
-                return torch.instance_norm(x, weight, bias, None, None, True, momentum, eps, False)
-            return torch.batch_norm(x, weight, bias, None, None, True, momentum, eps, False)
+            return _by_image(x, weight, bias, training, momentum, eps)
         return func(*args, **(kwargs or {}))
+
+
+_FUNCTION = inspect.signature(functional.batch_norm)
+
+
+def _by_image(
+    x: Tensor, weight: Any, bias: Any, training: bool, momentum: float, eps: float
+) -> Tensor:
+    if training and len(x) == 1:
+        # The same; and what is written with the batch among the channels has that many weights.
+        return torch.batch_norm(x, weight, bias, None, None, True, momentum, eps, False)
+    return torch.instance_norm(x, weight, bias, None, None, True, momentum, eps, False)

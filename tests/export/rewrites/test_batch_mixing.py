@@ -32,7 +32,7 @@ MIXES: dict[str, Callable[[Tensor], Tensor]] = {
     "mean over all": lambda x: x * x.square().mean().rsqrt(),
     "mean": lambda x: x - x.mean(0),
     "last axis, counted backwards": lambda x: x - x.mean(-4, keepdim=True),
-    "minibatch deviation": lambda x: torch.cat([x, x.std(0).mean().expand(len(x), 1, 6, 6)], 1),
+    "minibatch deviation": lambda x: torch.cat([x, x.std(0).mean().expand(x.shape[0], 1, 6, 6)], 1),
     "variance of both": lambda x: x - x.var([0, 2]).mean()[None, None],
     "largest": lambda x: x / x.amax(),
     "largest, with its place": lambda x: x / x.max(0).values,
@@ -41,7 +41,7 @@ MIXES: dict[str, Callable[[Tensor], Tensor]] = {
     "reversed": lambda x: x + x.flip(0),
     "neighbour": lambda x: x + x.roll(1, 0),
     "running sum": lambda x: x.cumsum(0),
-    "pairs": lambda x: x[:, :1, :1] * (x[:, 0, 0, :1] @ x[:, 0, 0, :1].t()).sum(1)[:, None, None, None],
+    "pairs": lambda x: x * (x[:, 0, 0] @ x[:, 0, 0].t()).sum(1)[:, None, None, None],
     "attention across": lambda x: x * (x.flatten(1).t() @ x.flatten(1)).sum(),
     "batch norm": lambda x: nn.functional.batch_norm(x, None, None, training=True),
 }
@@ -50,7 +50,9 @@ MOVES: dict[str, Callable[[Tensor], Tensor]] = {
     "into the channels": lambda x: x.reshape(1, -1, 6, 6).mean([2, 3]).reshape(-1, 8, 1, 1) * x,
     "groups": lambda x: x.view(-1, 2, 4, 6, 6).mean(2).repeat(1, 4, 1, 1) + x,
     "rows": lambda x: x.reshape(-1, 6).softmax(1).view(-1, 8, 6, 6),
-    "channels of merged axes": lambda x: x.reshape(-1, 6, 6).view(-1, 8, 36).mean(1).view(-1, 1, 6, 6),
+    "channels of merged axes": lambda x: (
+        x.reshape(-1, 6, 6).view(-1, 8, 36).mean(1).view(-1, 1, 6, 6)
+    ),
     "transposed": lambda x: x.transpose(0, 1).mean(0)[:, None],
     "permuted": lambda x: x.permute(2, 3, 0, 1).softmax(-1).permute(2, 3, 0, 1),
     "pixel norm": lambda x: x * x.square().mean(1, keepdim=True).rsqrt(),

@@ -75,6 +75,8 @@ def test_each_image_by_its_own_statistics(training: bool, track: bool) -> None:
         torch.testing.assert_close(given, expected, rtol=1e-6, atol=1e-6)
         torch.testing.assert_close(run(program, x[:1]), given[:1], rtol=1e-6, atol=1e-6)
     for name, value in module.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue  # the layer itself counts, for nothing here
         torch.testing.assert_close(value, state[name], rtol=0, atol=0)
 
 

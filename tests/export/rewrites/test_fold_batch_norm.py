@@ -102,9 +102,7 @@ class Shared(nn.Module):
 
 STAY = {
     "before its layer": lambda: nn.Sequential(nn.BatchNorm2d(4), nn.Conv2d(4, 6, 3, padding=1)),
-    "behind an activation": lambda: nn.Sequential(
-        nn.Conv2d(4, 6, 3), nn.ReLU(), nn.BatchNorm2d(6)
-    ),
+    "behind an activation": lambda: nn.Sequential(nn.Conv2d(4, 6, 3), nn.ReLU(), nn.BatchNorm2d(6)),
     "shared": Shared,
 }
 

@@ -183,7 +183,9 @@ def test_random_numbers_and_sizes_of_the_batch_are_no_constants() -> None:
 
 def test_a_folded_program_exports_with_a_free_batch() -> None:
     torch.manual_seed(0)
-    module = after_training(nn.Sequential(EqualizedLinear(), parametrizations.spectral_norm(nn.Linear(5, 3))))
+    module = after_training(
+        nn.Sequential(EqualizedLinear(), parametrizations.spectral_norm(nn.Linear(5, 3)))
+    )
     program = captured(module, torch.randn(2, 4))
     fold_constants(program)
     inputs = [[torch.randn(batch, 4)] for batch in (2, *BATCHES)]
