@@ -96,16 +96,16 @@ def bound(node: fx.Node) -> dict[str, Any]:
 
 
 def no_batch_in_groups(program: fx.GraphModule) -> None:
-    """Check that no operator takes its number of groups from the batch.
+    """Check that no convolution takes its number of groups from the batch.
 
     Raises
     ------
     ExportError
         One does: a rewrite did not know it. The message names its layer and the operator.
     """
-    for node in calls(program, *_PLAIN, *_TRANSPOSED, *_EITHER, aten.group_norm.default):
+    for node in calls(program, *_PLAIN, *_TRANSPOSED, *_EITHER):
         arguments = bound(node)
-        groups = arguments.get("groups", arguments.get("num_groups"))
+        groups = arguments["groups"]
         if isinstance(groups, (fx.Node, torch.SymInt)) and not extent(groups).is_number:
             where = layer_of(node) or "the generator itself"
             name = node.target._schema.name.removeprefix("aten::")  # type: ignore[union-attr]

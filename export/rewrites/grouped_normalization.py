@@ -14,7 +14,7 @@ from torch import fx
 
 from ..graphs import calls, tidy
 from ..graphs import replace as put_in_place
-from .builder import Builder, aten, batch_extent, extent, extents, whole_quotient
+from .builder import Builder, aten, batch_extent, extents, whole_quotient
 from .convolutions import bound
 from .views import cancel_views
 
@@ -30,16 +30,14 @@ _BATCH_NORMS = (
 def unfolded_normalizations(program: fx.GraphModule) -> int:
     """Rewrite norms of a folded batch to norms of each image; return how many.
 
-    Rewritten are batch norms in train mode and instance norms of (1, B * C, ...), and group norms
-    of it whose number of groups is a multiple of the batch.
+    Rewritten are batch norms in train mode and instance norms of (1, B * C, ...). Group norms of it
+    never come here: their number of groups must be known when a module is captured.
     """
     count = 0
     for node in calls(program, *_BATCH_NORMS, aten.instance_norm.default):
         arguments = bound(node)
         if arguments.get("training", arguments.get("use_input_stats")):
             count += _as_instance_norm(program, node, arguments)
-    for node in calls(program, aten.group_norm.default):
-        count += _as_group_norm(program, node, bound(node))
     if count:
         cancel_views(program)
         tidy(program)
@@ -56,17 +54,6 @@ def _as_instance_norm(program: fx.GraphModule, node: fx.Node, arguments: dict[st
     statistics = (None, None, None, None, True, 0.1, arguments["eps"], False)
     value = builder.call(aten.instance_norm.default, images, *statistics)
     return _finish(builder, outputs[0], value, channels, arguments)
-
-
-def _as_group_norm(program: fx.GraphModule, node: fx.Node, arguments: dict[str, Any]) -> bool:
-    channels = _channels(program, arguments["input"])
-    groups = whole_quotient(extent(arguments["num_groups"]), batch_extent(program))
-    if channels is None or groups is None or not groups.is_number:
-        return False
-    builder = Builder(program, node)
-    images = _images(builder, arguments["input"], channels)
-    value = builder.call(aten.group_norm.default, images, int(groups), None, None, arguments["eps"])
-    return _finish(builder, node, value, channels, arguments)
 
 
 def _channels(program: fx.GraphModule, source: fx.Node) -> int | None:
