@@ -10,12 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import fx
 
-from gansdk.errors import ExportError
-
-from ..graphs import calls, layer_of, shape_of
+from ..graphs import calls, shape_of
 from .builder import Builder, aten, batch_extent, extent, whole_quotient
 
 _PLAIN = (
@@ -32,6 +29,8 @@ _TRANSPOSED = (
     aten.conv_transpose3d.input,
 )
 _EITHER = (aten.convolution.default,)
+CONVOLUTIONS = (*_PLAIN, *_TRANSPOSED, *_EITHER)
+"""Every operator that is a convolution."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ class Convolution:
 def batch_grouped(program: fx.GraphModule) -> list[Convolution]:
     """Return the convolutions whose groups are the images of a batch, or groups of each image."""
     found = []
-    for node in calls(program, *_PLAIN, *_TRANSPOSED, *_EITHER):
+    for node in calls(program, *CONVOLUTIONS):
         arguments = bound(node)
         groups = whole_quotient(extent(arguments["groups"]), batch_extent(program))
         if groups is None or not groups.is_number:
@@ -93,24 +92,3 @@ def bound(node: fx.Node) -> dict[str, Any]:
     names = node.target._schema.arguments  # type: ignore[union-attr]
     given = dict(zip((argument.name for argument in names), node.args, strict=False))
     return {a.name: given.get(a.name, node.kwargs.get(a.name, a.default_value)) for a in names}
-
-
-def no_batch_in_groups(program: fx.GraphModule) -> None:
-    """Check that no convolution takes its number of groups from the batch.
-
-    Raises
-    ------
-    ExportError
-        One does: a rewrite did not know it. The message names its layer and the operator.
-    """
-    for node in calls(program, *_PLAIN, *_TRANSPOSED, *_EITHER):
-        arguments = bound(node)
-        groups = arguments["groups"]
-        if isinstance(groups, (fx.Node, torch.SymInt)) and not extent(groups).is_number:
-            where = layer_of(node) or "the generator itself"
-            name = node.target._schema.name.removeprefix("aten::")  # type: ignore[union-attr]
-            raise ExportError(
-                f"{name} in {where} has groups={extent(groups)}, which varies with the batch, and "
-                "is of no form that is known to do without: write it per image (torch.bmm, or scale"
-                " its input and output)"
-            )

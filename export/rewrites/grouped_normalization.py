@@ -27,7 +27,7 @@ _BATCH_NORMS = (
 )
 
 
-def unfolded_normalizations(program: fx.GraphModule) -> int:
+def batch_free_normalizations(program: fx.GraphModule) -> int:
     """Rewrite norms of a folded batch to norms of each image; return how many.
 
     Rewritten are batch norms in train mode and instance norms of (1, B * C, ...). Group norms of it

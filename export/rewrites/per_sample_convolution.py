@@ -11,16 +11,19 @@ from __future__ import annotations
 from typing import Any
 
 import sympy
+import torch
 from torch import fx
 
+from gansdk.errors import ExportError
+
+from ..graphs import calls, layer_of, tidy
 from ..graphs import replace as put_in_place
-from ..graphs import tidy
-from .builder import Builder, aten, batch_extent, extents, whole_quotient
-from .convolutions import Convolution, batch_grouped
+from .builder import Builder, aten, batch_extent, extent, extents, whole_quotient
+from .convolutions import CONVOLUTIONS, Convolution, batch_grouped, bound
 from .views import cancel_views
 
 
-def batch_free_per_sample_convolutions(program: fx.GraphModule) -> int:
+def batch_free_convolutions(program: fx.GraphModule) -> int:
     """Rewrite grouped-by-batch 1-d and 2-d convolutions as matrix products; return how many.
 
     Others (3-d, or a transposed one of pictures of any size) are left as they are. Run it after
@@ -31,6 +34,27 @@ def batch_free_per_sample_convolutions(program: fx.GraphModule) -> int:
         cancel_views(program)
         tidy(program)
     return count
+
+
+def no_batch_in_groups(program: fx.GraphModule) -> None:
+    """Check that no convolution takes its number of groups from the batch.
+
+    Raises
+    ------
+    ExportError
+        One does: a rewrite did not know it. The message names its layer and the operator.
+    """
+    for node in calls(program, *CONVOLUTIONS):
+        arguments = bound(node)
+        groups = arguments["groups"]
+        if isinstance(groups, (fx.Node, torch.SymInt)) and not extent(groups).is_number:
+            where = layer_of(node) or "the generator itself"
+            name = node.target._schema.name.removeprefix("aten::")  # type: ignore[union-attr]
+            raise ExportError(
+                f"{name} in {where} has groups={extent(groups)}, which varies with the batch, and "
+                "is of no form that is known to do without: write it per image (torch.bmm, or scale"
+                " its input and output)"
+            )
 
 
 def _rewrite(program: fx.GraphModule, convolution: Convolution) -> bool:

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from gansdk.export.rewrites.grouped_normalization import unfolded_normalizations
+from gansdk.export.rewrites.grouped_normalization import batch_free_normalizations
 
 from .modulated import Several
 from .programs import assert_equal_in_every_batch, assert_equal_in_onnx, captured
@@ -62,7 +62,7 @@ def generator(form: str) -> nn.Module:
 def test_every_form_is_the_module_for_any_batch(form: str) -> None:
     module = generator(form)
     program = captured(module, WIDTH)
-    assert unfolded_normalizations(program) == 1
+    assert batch_free_normalizations(program) == 1
     targets = {node.target for node in program.graph.nodes}
     assert aten.instance_norm.default in targets
     assert not any("batch_norm" in str(target) for target in targets)
@@ -72,7 +72,7 @@ def test_every_form_is_the_module_for_any_batch(form: str) -> None:
 def test_the_forms_are_the_module_in_onnx() -> None:
     module = Several([generator(form) for form in FORMS])
     program = captured(module, WIDTH)
-    assert unfolded_normalizations(program) == len(FORMS)
+    assert batch_free_normalizations(program) == len(FORMS)
     assert_equal_in_onnx(program, module, WIDTH)
 
 
@@ -95,5 +95,5 @@ class _Plain(nn.Module):
 def test_other_norms_stay() -> None:
     program = captured(_Plain(), WIDTH)
     before = [node.target for node in program.graph.nodes]
-    assert unfolded_normalizations(program) == 0
+    assert batch_free_normalizations(program) == 0
     assert [node.target for node in program.graph.nodes] == before

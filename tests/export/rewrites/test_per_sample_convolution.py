@@ -6,9 +6,11 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from gansdk.errors import ExportError
-from gansdk.export.rewrites.convolutions import no_batch_in_groups
 from gansdk.export.rewrites.modulated_convolution import batch_free_modulated_convolutions
-from gansdk.export.rewrites.per_sample_convolution import batch_free_per_sample_convolutions
+from gansdk.export.rewrites.per_sample_convolution import (
+    batch_free_convolutions,
+    no_batch_in_groups,
+)
 
 from .modulated import Several
 from .programs import assert_equal_in_every_batch, assert_equal_in_onnx, captured
@@ -96,7 +98,7 @@ def test_every_form_is_the_module_for_any_batch(form: str) -> None:
     module = generator(form)
     program = captured(module, WIDTH)
     assert batch_free_modulated_convolutions(program) == 0
-    assert batch_free_per_sample_convolutions(program) == 1
+    assert batch_free_convolutions(program) == 1
     no_batch_in_groups(program)
     assert_equal_in_every_batch(program, module, WIDTH)
 
@@ -104,12 +106,12 @@ def test_every_form_is_the_module_for_any_batch(form: str) -> None:
 def test_the_forms_are_the_module_in_onnx() -> None:
     module = Several([generator(form) for form in WRITTEN])
     program = captured(module, WIDTH)
-    assert batch_free_per_sample_convolutions(program) == len(WRITTEN)
+    assert batch_free_convolutions(program) == len(WRITTEN)
     assert_equal_in_onnx(program, module, WIDTH)
 
 
 def test_3d_is_left_and_named() -> None:
     program = captured(Several([Hypernetwork(3, (1, 2, 2))]), WIDTH)
-    assert batch_free_per_sample_convolutions(program) == 0
+    assert batch_free_convolutions(program) == 0
     with pytest.raises(ExportError, match=r"^conv3d in each\.0 has groups=s\d+, which varies"):
         no_batch_in_groups(program)
