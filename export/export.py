@@ -6,11 +6,11 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 from torch import Tensor, nn
 
-from gansdk.arguments import choice, integer
+from gansdk.arguments import integer
 from gansdk.errors import InvalidArgumentError
 from gansdk.models.locate import DISCRIMINATOR_FILES, GENERATOR_FILES, Format
 from gansdk.spec import METADATA_KEY, GeneratorSpec
@@ -23,14 +23,13 @@ from .files import CheckedFiles
 from .network import Call, generator_network
 from .parity import check_pure, eager_cases
 from .report import Difference, ExportReport
+from .rewrites.batch_statistics import check_statistics
 from .rewriting import rewritten_program
 from .to_onnx import OPSETS
 
 REPORT_FILE = "report.json"
 _FILES = [*GENERATOR_FILES.values(), *DISCRIMINATOR_FILES.values(), REPORT_FILE]
 _OURS = "|".join(_FILES).replace(".", r"\.")
-
-Statistics = Literal["running", "instance"]
 
 
 def export(
@@ -43,7 +42,7 @@ def export(
     discriminator: nn.Module | None = None,
     arguments: Mapping[str, Any] | None = None,
     call: Call | None = None,
-    statistics: Statistics = "running",
+    statistics: Literal["running", "instance"] = "running",
     opset: int = 20,
     force: bool = False,
 ) -> ExportReport:
@@ -164,11 +163,6 @@ def _checked(
     known = tuple(GENERATOR_FILES)
     if isinstance(formats, str) or not formats or not set(formats) <= set(known):
         raise InvalidArgumentError(f"formats must be some of {known}; got {formats!r}")
-    if statistics == "batch":
-        raise InvalidArgumentError(
-            "statistics='batch' would make a picture depend on its neighbours: 'running' uses the "
-            "statistics of training, 'instance' each image's own, as training mode does at batch 1"
-        )
-    choice(statistics, "statistics", get_args(Statistics))
+    check_statistics(statistics)
     integer(opset, "opset", least=OPSETS[0], most=OPSETS[-1])
     return tuple(dict.fromkeys(cast("Sequence[Format]", formats)))

@@ -65,7 +65,8 @@ class Network:
         noise: AbstractContextManager[Any] = nullcontext()
         if self.noise and all(name in inputs for name in self.noise):
             noise = injected_noise([inputs[name] for name in self.noise])
-        with torch.inference_mode(), self.statistics(), noise:
+        own = instance_statistics() if self.instance else nullcontext()
+        with torch.inference_mode(), own, noise:
             try:
                 return self.call(self.module, *tensors)
             except ExportError:
@@ -76,10 +77,6 @@ class Network:
                 raise ExportError(
                     f"the module fails on the inputs {shapes}, which the spec asks for: {reason[0]}"
                 ) from error
-
-    def statistics(self) -> AbstractContextManager[Any]:
-        """Return the context in which batch norms compute what was asked for."""
-        return instance_statistics(self.module) if self.instance else nullcontext()
 
 
 def generator_network(

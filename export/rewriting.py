@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from torch import Tensor, fx, nn
 
+from gansdk.errors import ExportError
 from gansdk.spec import Noise
 
 from .capture import capture
 from .example import Free, Inputs
 from .network import Network
+from .rewrites.batch_mixing import mixes_batch
 from .rewrites.batch_statistics import refuse_batch_statistics
+from .rewrites.convolutions import no_batch_in_groups
 from .rewrites.fold_batch_norm import fold_batch_norms
 from .rewrites.fold_constants import fold_constants
-from .rewrites.grouped_normalization import batch_free_normalizations
+from .rewrites.grouped_normalization import unfolded_normalizations
 from .rewrites.modulated_convolution import batch_free_modulated_convolutions
-from .rewrites.per_sample_convolution import batch_free_convolutions, no_batch_in_groups
+from .rewrites.per_sample_convolution import batch_free_per_sample_convolutions
 from .rewrites.random_numbers import declare_noise
 from .rewrites.truncation import truncation_input
 
@@ -36,15 +39,27 @@ def rewritten_program(
         The module cannot be captured, or a rewrite refuses it; the message names the layer.
     """
     program, noise = _captured(network, inputs, free)
-    batch_free_normalizations(program)
+    unfolded_normalizations(program)
     refuse_batch_statistics(program, statistics)
     batch_free_modulated_convolutions(program)
-    batch_free_convolutions(program)
+    batch_free_per_sample_convolutions(program)
     no_batch_in_groups(program)
+    _refuse_mixing(program, network.what)
     fold_constants(program)
     fold_batch_norms(program)
     fold_constants(program)
     return program, noise
+
+
+def _refuse_mixing(program: fx.GraphModule, what: str) -> None:
+    layers = mixes_batch(program)
+    if layers:
+        where = ", ".join(layer or "the outermost" for layer in layers[:3])
+        raise ExportError(
+            f"the {what}'s output depends on the batch that it is in: layer {where} combines its "
+            "images, as statistics over the batch or the minibatch standard deviation of a "
+            "discriminator do; make it each image's own"
+        )
 
 
 def _captured(
@@ -59,8 +74,7 @@ def _captured(
             output: Tensor = network.call(module, *given, *psi)
             return output
 
-        with network.statistics():
-            program = capture(network.module, call, tensors, axes)
+        program = capture(network.module, call, tensors, axes)
         # Before psi, so that the inputs come in the spec's order.
         return program, declare_noise(program, taken)
 

@@ -14,6 +14,7 @@ from gansdk.errors import ExportError
 
 from .capture import quiet
 from .reasons import reason_of
+from .simplify import simplify
 
 OPSETS = range(18, 24)
 """The dynamo exporter writes nothing older than 18."""
@@ -40,12 +41,14 @@ def to_onnx(
                 dynamo=True,
                 external_data=False,
                 verbose=False,
+                optimize=False,
             )
+            assert translated is not None  # noqa: S101 - dynamo=True returns one
+            simplify(translated.model)
     except Exception as error:  # the exporter's errors share no base class
         raise ExportError(
             f"PyTorch cannot export the module to ONNX: {reason_of(error)}"
         ) from error
-    assert translated is not None  # noqa: S101 - dynamo=True returns one
     model = translated.model_proto
     versions = {x.domain: x.version for x in model.opset_import}
     if versions[""] != opset:
