@@ -1,36 +1,31 @@
 """Sampler: images from a trained generator, by seed and index.
 
 `Sampler.sample` for a batch, `Sampler.stream` for more images than fit into memory,
-`Sampler.generate` for latents of your own. Image `i` of seed `s` is a pure function of
-(model, s, i), and of the label asked for: never of the batch it came in or the thread.
+`Sampler.generate` for latents of your own, `Sampler.translate` for pictures to start from. Image
+`i` of seed `s` is a pure function of (model, s, i), and of the label and the picture given: never
+of the batch it came in or the thread.
 """
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import images, latents
-from .arguments import choice, integer
+from . import latents
+from .arguments import integer
 from .backends import open_backend, spec_of
 from .backends.backend import BackendName
-from .errors import InvalidArgumentError, ModelError, NonFiniteError, OutOfMemoryError
+from .errors import InvalidArgumentError, NonFiniteError
 from .images.law import Rounding, level_law
+from .network import Array, Network, OutputKind, checked_batch_size, collect
 from .selection import Labels, Selection
 from .spec import GeneratorSpec
-
-OutputKind: TypeAlias = Literal["uint8", "float"]
-Array: TypeAlias = npt.NDArray[Any]
-
-# Keeps the float output of one batch near 16 MiB, whatever the size of an image.
-_BATCH_BYTES = 16 << 20
-_BATCH_LIMIT = 64
+from .translation import translate
 
 
 class Sampler:
@@ -102,6 +97,7 @@ class Sampler:
         self.spec = spec_of(self._backend, spec)
         self.rounding = rounding
         level_law(**self.spec.output.conversion, rounding=rounding)
+        self._network = Network(self._backend, self.spec, rounding, threads)
 
     @property
     def path(self) -> Path:
@@ -168,7 +164,7 @@ class Sampler:
             selection = Selection.of_range(self.spec, n, seed, start, labels, truncation)
         else:
             raise InvalidArgumentError("say how many images: sample(n) or sample(seeds=[...])")
-        return _collect(self._batches(selection, output, batch_size), selection.count)
+        return collect(self._batches(selection, output, batch_size), selection.count)
 
     def stream(
         self,
@@ -225,7 +221,7 @@ class Sampler:
         selection = Selection.of_latents(
             self.spec, z, labels, seed=seed, start=start, truncation=truncation
         )
-        return _collect(self._batches(selection, output, batch_size), selection.count)
+        return collect(self._batches(selection, output, batch_size), selection.count)
 
     def interpolate(
         self,
@@ -264,7 +260,72 @@ class Sampler:
         selection = Selection.of_latents(
             self.spec, walk, labels, seed=seeds[0], fixed_noise=True, truncation=truncation
         )
-        return _collect(self._batches(selection, output, batch_size), selection.count)
+        return collect(self._batches(selection, output, batch_size), selection.count)
+
+    def translate(
+        self,
+        images: Any,
+        *,
+        seed: int = 0,
+        start: int = 0,
+        labels: Labels = None,
+        truncation: float | None = None,
+        output: OutputKind | None = None,
+        batch_size: int | None = None,
+        tile: int | None = None,
+        overlap: int | None = None,
+        on_tile: Callable[[float], None] | None = None,
+    ) -> Any:
+        """Return pictures as an image-conditioned generator changes them.
+
+        Parameters
+        ----------
+        images : array, Pillow image, or list of them
+            One picture, uint8 (height, width, channels) or (height, width); a batch (n, height,
+            width, channels); or a list of pictures of any sizes. Grey becomes RGB by repetition;
+            what would lose channels is an error. Other sizes than the network takes are resized,
+            cropped, padded or refused, as `spec.image.fit` says.
+        seed, start, labels, truncation, output
+            As for `sample`: picture i has the latent, noise and class of image start + i.
+        batch_size : int, optional
+            Pictures, or tiles, in one run of the network.
+        tile : int, optional
+            Side of the tiles in which each picture is taken, in its pixels: for pictures too large
+            for memory, and models that take any size. A multiple of `spec.image.multiple`.
+        overlap : int, optional
+            Pixels that neighbours have in common, 32 or a little more by default. Where no pixel
+            depends on others more than overlap / 2 away, the result is that of the whole picture.
+        on_tile : callable, optional
+            Called after each tile with the largest difference between it and its neighbours where
+            they meet, in levels: above 1, a larger `overlap` is worth its time.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            In the structure of `images`: a picture for a picture, (n, height, width, channels) for
+            a batch, a list for a list. What was padded is cut away; a picture that was resized or
+            cropped comes in the network's size.
+
+        Raises
+        ------
+        InvalidArgumentError
+            The model starts from latents, or pictures or arguments do not fit it.
+        OutOfMemoryError
+            Pictures or the result do not fit into memory.
+        """
+        return translate(
+            self._network,
+            images,
+            seed=seed,
+            start=start,
+            labels=labels,
+            truncation=truncation,
+            output=output,
+            batch_size=batch_size,
+            tile=tile,
+            overlap=overlap,
+            on_tile=on_tile,
+        )
 
     def labels(
         self,
@@ -288,8 +349,9 @@ class Sampler:
             raise InvalidArgumentError(
                 f"{self.spec.name!r} starts from pictures: use translate(images)"
             )
-        kind = self._output_kind(output)
-        step = self._batch_size(batch_size)
+        kind = self._network.output_kind(output)
+        shape = [size or 256 for size in self.spec.output.shape or (3, 256, 256)]
+        step = checked_batch_size(batch_size, shape)
         # A generator expression, not a generator function: what is wrong is told at the call.
         return (
             self._run(selection, done, min(step, selection.count - done), kind)
@@ -297,64 +359,10 @@ class Sampler:
         )
 
     def _run(self, selection: Selection, done: int, count: int, kind: OutputKind) -> Array:
-        values = self._backend.run(selection.inputs(done, count, self.threads))
-        if len(values) != count:
-            raise ModelError(
-                f"{self.path} gave {len(values)} outputs for a batch of {count}: its batch axis "
-                "is not free; export it again with a dynamic batch"
-            )
+        values = self._network.run(selection.inputs(done, count, self.threads), count)
         if kind == "float":
             return values
-        if values.ndim != 4:
-            raise ModelError(
-                f"{self.path} gives arrays of shape {values.shape[1:]}, which are no images: "
-                "use output='float'"
-            )
         try:
-            return images.to_uint8(
-                values, **self.spec.output.conversion, rounding=self.rounding, threads=self.threads
-            )
+            return self._network.levels(values, lambda row: selection.name(done + row))
         except NonFiniteError as error:
-            position = done + (error.first or 0)
-            raise NonFiniteError(
-                f"{selection.name(position)} holds a NaN or an infinity: the network fails there; "
-                "output='float' shows its values",
-                first=position,
-            ) from None
-
-    def _output_kind(self, output: OutputKind | None) -> OutputKind:
-        if output is None:
-            return "uint8" if self.spec.output.kind == "image" else "float"
-        choice(output, "output", ("uint8", "float"))
-        if output == "uint8" and self.spec.output.kind == "array":
-            raise InvalidArgumentError(
-                f"{self.spec.name!r} gives arrays, not images: use output='float'"
-            )
-        return output
-
-    def _batch_size(self, batch_size: int | None) -> int:
-        if batch_size is not None:
-            return integer(batch_size, "batch_size", least=1)
-        shape = [size or 256 for size in self.spec.output.shape or (3, 256, 256)]
-        return max(1, min(_BATCH_LIMIT, _BATCH_BYTES // (4 * math.prod(shape))))
-
-
-def _collect(batches: Iterator[Array], count: int) -> Array:
-    first = next(batches)
-    if len(first) == count:
-        return first
-    shape = (count, *first.shape[1:])
-    try:
-        result = np.empty(shape, first.dtype)
-    except (MemoryError, ValueError):
-        size = math.prod(shape) * first.itemsize
-        raise OutOfMemoryError(
-            f"{count} images need {size / 2**30:.3g} GiB at once: take them batch by batch "
-            "with stream(), or write them with `gansdk generate`"
-        ) from None
-    result[: len(first)] = first
-    done = len(first)
-    for batch in batches:
-        result[done : done + len(batch)] = batch
-        done += len(batch)
-    return result
+            raise NonFiniteError(str(error), first=done + (error.first or 0)) from None

@@ -167,8 +167,9 @@ class ImageInput:
         Height and width must be multiples of it.
     fit : "resize", "crop", "pad" or "error", optional
         What becomes of a picture of another size: stretched; scaled until it covers the size and
-        cropped around its middle; its edges reflected, and the result cut back; refused. Default:
-        "resize" where there is a size, else "pad".
+        cropped around its middle; its lower and right edges reflected, and the result cut back;
+        refused. Without a size it becomes a multiple: the nearest, the one below, the one above.
+        Default: "resize" where there is a size, else "pad".
     resample : "nearest", "bilinear", "bicubic" or "lanczos"
         The filter of "resize" and "crop".
     value_range : pair of float
