@@ -44,7 +44,7 @@ class Network:
             )
         return values
 
-    def levels(self, values: Array, name: Callable[[int], str]) -> Array:
+    def levels(self, values: Array, positions: Sequence[int], name: Callable[[int], str]) -> Array:
         """Return the pixels of a batch of values, uint8 (n, height, width, channels).
 
         Raises
@@ -52,7 +52,8 @@ class Network:
         ModelError
             The values are no images.
         NonFiniteError
-            One holds a NaN or an infinity: the first that does, called `name(its row)`.
+            One holds a NaN or an infinity: the first that does, at `positions[its row]` of what
+            was asked for, called `name(its position)`.
         """
         if values.ndim != 4:
             raise ModelError(
@@ -64,10 +65,11 @@ class Network:
                 values, **self.spec.output.conversion, rounding=self.rounding, threads=self.threads
             )
         except NonFiniteError as error:
+            first = positions[error.first or 0]
             raise NonFiniteError(
-                f"{name(error.first or 0)} holds a NaN or an infinity: the network fails there; "
+                f"{name(first)} holds a NaN or an infinity: the network fails there; "
                 "output='float' shows its values",
-                first=error.first,
+                first=first,
             ) from None
 
     def output_kind(self, output: OutputKind | None) -> OutputKind:

@@ -20,7 +20,7 @@ from . import latents
 from .arguments import integer
 from .backends import open_backend, spec_of
 from .backends.backend import BackendName
-from .errors import InvalidArgumentError, NonFiniteError
+from .errors import InvalidArgumentError
 from .images.law import Rounding, level_law
 from .network import Array, Network, OutputKind, checked_batch_size, collect
 from .selection import Labels, Selection
@@ -296,8 +296,9 @@ class Sampler:
             Pixels that neighbours have in common, 32 or a little more by default. Where no pixel
             depends on others more than overlap / 2 away, the result is that of the whole picture.
         on_tile : callable, optional
-            Called after each tile with the largest difference between it and its neighbours where
-            they meet, in levels: above 1, a larger `overlap` is worth its time.
+            Called after each tile with the largest difference between it and its neighbours along
+            the lines where they meet, in levels. Where it is large, a larger `overlap` is worth its
+            time.
 
         Returns
         -------
@@ -362,7 +363,4 @@ class Sampler:
         values = self._network.run(selection.inputs(done, count, self.threads), count)
         if kind == "float":
             return values
-        try:
-            return self._network.levels(values, lambda row: selection.name(done + row))
-        except NonFiniteError as error:
-            raise NonFiniteError(str(error), first=done + (error.first or 0)) from None
+        return self._network.levels(values, range(done, done + count), selection.name)

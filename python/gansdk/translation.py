@@ -151,7 +151,7 @@ class _Translation:
             ) from None
         if self.kind == "float":
             return values
-        return self.network.levels(values, lambda row: f"the output for {self.names[members[row]]}")
+        return self.network.levels(values, members, lambda i: f"the output for {self.names[i]}")
 
     @property
     def _planar(self) -> bool:
