@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import Run
 
-COMMANDS = ["sample", "walk", "generate", "info", "evaluate", "train", "export"]
+COMMANDS = ["sample", "translate", "walk", "generate", "info", "evaluate", "train", "export"]
 
 
 def test_help_lists_the_commands_with_examples_to_copy(gansdk: Run) -> None:

@@ -15,6 +15,7 @@ from ..errors import GansdkError
 # torch, and `gansdk --help` for nothing.
 _COMMANDS = {
     "sample": "Sample a grid of images from a model into one picture.",
+    "translate": "Translate pictures by a model that starts from pictures.",
     "walk": "Walk through latents from seed to seed, as a film or a film strip.",
     "generate": "Generate a folder of images with a manifest.",
     "info": "Show what a model takes and gives, and where it came from.",
