@@ -10,10 +10,19 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from gansdk import GeneratorSpec
-from gansdk.spec import METADATA_KEY
+from gansdk import GeneratorSpec, Output
+from gansdk.spec import METADATA_KEY, ImageInput
 
 Nodes = tuple[list[onnx.NodeProto], dict[str, np.ndarray]]
+
+
+def picture(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
+    draws = np.random.default_rng([seed, height, width])
+    return draws.integers(0, 256, (height, width, channels), np.uint8)
+
+
+def spec_of(output: Output | None = None, **image: Any) -> GeneratorSpec:
+    return GeneratorSpec(image=ImageInput(**image), output=output or Output())
 
 
 def write(path: Path, spec: GeneratorSpec, nodes: Sequence[Any], weights: dict[str, Any]) -> Path:

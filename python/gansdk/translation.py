@@ -222,15 +222,16 @@ def _checked_tiling(
         )
     unit = rule.multiple
     tile = integer(tile, "tile", least=1)
-    if overlap is None:
-        overlap = -(-_OVERLAP // unit) * unit
-    overlap = integer(overlap, "overlap", least=2)
+    default = " (the default)" if overlap is None else ""
+    overlap = (
+        -(-_OVERLAP // unit) * unit if overlap is None else integer(overlap, "overlap", least=2)
+    )
     for value, name in ((tile, "tile"), (overlap, "overlap")):
         if value % unit:
             raise InvalidArgumentError(f"{name} must be a multiple of {unit} here; got {value}")
     if overlap >= tile:
         raise InvalidArgumentError(
-            f"overlap must be smaller than tile; got overlap={overlap} and tile={tile}"
+            f"overlap must be smaller than tile; got overlap={overlap}{default} and tile={tile}"
         )
     return tile, overlap
 

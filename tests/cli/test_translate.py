@@ -11,14 +11,10 @@ from PIL import Image
 from gansdk import GeneratorSpec, Latent, Sampler
 from gansdk.spec import ImageInput
 
-from ..conditioned import convolutions, helper, negative, write
+from ..conditioned import convolutions, helper, negative, picture, write
 from .conftest import Run
 
 Refused = Callable[..., str]
-
-
-def picture(height: int, width: int, channels: int = 3) -> np.ndarray:
-    return np.random.default_rng(width).integers(0, 256, (height, width, channels), np.uint8)
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -145,6 +141,15 @@ def test_bad_pictures_are_one_line_and_leave_nothing(
     }.items():
         assert message in refused("translate", "model.onnx", name, "-o", "out.png")
         assert message in refused("translate", "model.onnx", "photos", name, "-o", "made/")
+
+
+def test_a_failing_network_names_the_picture(refused: Refused, tmp_path: Path) -> None:
+    spec = GeneratorSpec(image=ImageInput(channels=1))
+    write(tmp_path / "log.onnx", spec, [helper.make_node("Log", ["image"], ["y"])], {})
+    for name, level in (("bright", 255), ("dark", 0)):
+        Image.new("L", (4, 4), level).save(tmp_path / f"{name}.png")
+    message = refused("translate", "log.onnx", "bright.png", "dark.png", "-o", "made")
+    assert "the output for dark.png holds a NaN" in message
 
 
 @pytest.mark.parametrize(
