@@ -61,7 +61,7 @@ def write(path: Path, spec: GeneratorSpec, nodes: Sequence[Any], weights: dict[s
 
 def negative(path: Path, spec: GeneratorSpec) -> Path:
     """The picture's negative, value by value."""
-    return write(path, spec, [helper.make_node("Neg", ["image"], ["y"])], {})
+    return write(path, spec, [helper.make_node("Neg", ["input_image"], ["y"])], {})
 
 
 def convolutions(layers: int, *, scale: int = 1, channels: int = 3, width: int = 6) -> Nodes:
@@ -70,7 +70,7 @@ def convolutions(layers: int, *, scale: int = 1, channels: int = 3, width: int =
     The last gives scale * scale pixels for one.
     """
     draws = np.random.default_rng(layers)
-    nodes, weights, given = [], {}, "image"
+    nodes, weights, given = [], {}, "input_image"
     sizes = [channels, *[width] * (layers - 1), channels * scale * scale]
     for i in range(layers):
         shape = (sizes[i + 1], sizes[i], 3, 3)
@@ -87,7 +87,7 @@ def bicubic(scale: int) -> Nodes:
     """The picture enlarged: a pixel sees two pixels around it."""
     node = helper.make_node(
         "Resize",
-        ["image", "", "scales"],
+        ["input_image", "", "scales"],
         ["y"],
         mode="cubic",
         coordinate_transformation_mode="half_pixel",

@@ -71,7 +71,7 @@ def test_levels_become_the_networks_values_and_levels_again(
 
 def test_mean_and_std_are_the_inputs(make: Make) -> None:
     rule = {"value_range": (0, 1), "mean": (0.4, 0.5, 0.6), "std": (0.2, 0.3, 0.4)}
-    sampler = make(spec_of(**rule), [helper.make_node("Identity", ["image"], ["y"])])
+    sampler = make(spec_of(**rule), [helper.make_node("Identity", ["input_image"], ["y"])])
     x = picture(6, 7)
     values = sampler.translate(x, output="float")
     assert (values == images.from_uint8(x[None], **rule)[0]).all()  # type: ignore[arg-type]
@@ -136,7 +136,7 @@ def test_super_resolution_is_cut_to_the_picture(make: Make) -> None:
 
 def test_arrays_are_handed_on(make: Make) -> None:
     spec = spec_of(Output(kind="array"), multiple=4)
-    node = helper.make_node("ReduceMean", ["image", "axes"], ["y"], keepdims=0)
+    node = helper.make_node("ReduceMean", ["input_image", "axes"], ["y"], keepdims=0)
     sampler = make(spec, [node], {"axes": np.array([2, 3])})
     assert sampler.translate(np.stack([picture(5, 7)] * 3)).shape == (3, 3)
     with pytest.raises(InvalidArgumentError, match="gives arrays, not images"):
@@ -195,9 +195,9 @@ def many_inputs(make: Make) -> Sampler:
             for name in ("z", "class", "psi")
         ),
         helper.make_node("Concat", ["z4", "class4", "noise", "psi4"], ["all"], axis=1),
-        helper.make_node("Mul", ["image", "zero"], ["blank"]),
+        helper.make_node("Mul", ["input_image", "zero"], ["blank"]),
         helper.make_node("Add", ["all", "blank"], ["spread"]),
-        helper.make_node("Concat", ["image", "spread"], ["y"], axis=1),
+        helper.make_node("Concat", ["input_image", "spread"], ["y"], axis=1),
     ]
     return make(spec, nodes, {"shape": np.array([-1, 1, 1, 1]), "zero": np.float32(0)})
 
@@ -232,7 +232,7 @@ def test_a_picture_never_depends_on_its_batch(make: Make) -> None:
     nodes, weights = convolutions(3, scale=2)
     nodes[0].input[0] = "both"
     nodes.insert(0, helper.make_node("Reshape", ["z", "shape"], ["z4"]))
-    nodes.insert(1, helper.make_node("Add", ["image", "z4"], ["both"]))
+    nodes.insert(1, helper.make_node("Add", ["input_image", "z4"], ["both"]))
     sampler = make(spec, nodes, {**weights, "shape": np.array([-1, 3, 1, 1])})
     many = [picture(9 + i % 3, 8, seed=i) for i in range(12)]
     whole = sampler.translate(many, seed=3)
@@ -306,7 +306,7 @@ def test_a_wrong_scale_is_the_specs_fault(make: Make) -> None:
 
 
 def test_a_nan_names_the_picture(make: Make) -> None:
-    sampler = make(spec_of(), [helper.make_node("Log", ["image"], ["y"])])
+    sampler = make(spec_of(), [helper.make_node("Log", ["input_image"], ["y"])])
     bright = np.full((4, 4, 3), 255, np.uint8)
     assert sampler.translate(bright).shape == (4, 4, 3)
     for options in ({}, {"batch_size": 1}, {"tile": 4, "overlap": 2}):

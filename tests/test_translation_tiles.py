@@ -83,7 +83,7 @@ def test_strided_networks_see_the_same_phase_in_every_tile(make: Make) -> None:
         "up": rng.normal(0, 0.3, (4, 3, 4, 4)).astype(np.float32),
     }
     nodes = [
-        helper.make_node("Conv", ["image", "down"], ["h"], strides=[4, 4]),
+        helper.make_node("Conv", ["input_image", "down"], ["h"], strides=[4, 4]),
         helper.make_node("ConvTranspose", ["h", "up"], ["y"], strides=[4, 4]),
     ]
     sampler = make(spec, nodes, weights)
@@ -99,7 +99,7 @@ def test_tiles_share_their_pictures_latent(make: Make) -> None:
     spec = replace(spec_of(channels=1), latent=Latent(1))
     nodes = [
         helper.make_node("Reshape", ["z", "shape"], ["z4"]),
-        helper.make_node("Add", ["image", "z4"], ["y"]),
+        helper.make_node("Add", ["input_image", "z4"], ["y"]),
     ]
     sampler = make(spec, nodes, {"shape": np.array([-1, 1, 1, 1])})
     whole = sampler.translate(x, seed=4, output="float")
@@ -142,7 +142,7 @@ def test_the_network_never_sees_more_than_a_tile(
     run = backend.run
 
     def recorded(inputs: Any) -> Any:
-        seen.append(inputs["image"].shape)
+        seen.append(inputs["input_image"].shape)
         return run(inputs)
 
     monkeypatch.setattr(backend, "run", recorded)

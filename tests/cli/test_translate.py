@@ -68,7 +68,7 @@ def test_pictures_have_their_index_in_the_order_of_the_command(gansdk: Run, tmp_
     spec = GeneratorSpec(image=ImageInput(channels=1), latent=Latent(1))
     nodes = [
         helper.make_node("Reshape", ["z", "shape"], ["z4"]),
-        helper.make_node("Add", ["image", "z4"], ["y"]),
+        helper.make_node("Add", ["input_image", "z4"], ["y"]),
     ]
     path = write(tmp_path / "model.onnx", spec, nodes, {"shape": np.array([-1, 1, 1, 1])})
     many = [np.full((4, width, 1), 128, np.uint8) for width in (4, 5, 4)]
@@ -145,7 +145,7 @@ def test_bad_pictures_are_one_line_and_leave_nothing(
 
 def test_a_failing_network_names_the_picture(refused: Refused, tmp_path: Path) -> None:
     spec = GeneratorSpec(image=ImageInput(channels=1))
-    write(tmp_path / "log.onnx", spec, [helper.make_node("Log", ["image"], ["y"])], {})
+    write(tmp_path / "log.onnx", spec, [helper.make_node("Log", ["input_image"], ["y"])], {})
     for name, level in (("bright", 255), ("dark", 0)):
         Image.new("L", (4, 4), level).save(tmp_path / f"{name}.png")
     message = refused("translate", "log.onnx", "bright.png", "dark.png", "-o", "made")
