@@ -21,7 +21,7 @@ _COMMANDS = {
     "info": "Show what a model takes and gives, and where it came from.",
     "evaluate": "Judge a model by real data it never saw.",
     "train": "Train a GAN.",
-    "export": "Export a trained GAN to ONNX and TorchScript.",
+    "export": "Export a generator to ONNX, TorchScript and torch.export, proven equal.",
 }
 USAGE_ERROR = 2
 INTERRUPTED = 130
