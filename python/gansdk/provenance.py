@@ -29,6 +29,7 @@ def recipe_of(
     start: int = 0,
     seeds: Sequence[int] | None = None,
     labels: CyclicLabels = None,
+    truncation: float | None = None,
     grid: Grid | None = None,
     encoding: Encoding | None = None,
 ) -> Recipe:
@@ -45,6 +46,8 @@ def recipe_of(
     labels : int, tuple of int, "prior", "balanced" or None
         Their classes; a tuple is repeated by the image's index, with `seeds` by the place among
         them.
+    truncation : float, optional
+        psi, as for `Sampler.sample`; the recipe of a model that takes one always says it.
     grid : Grid, optional
         How they are laid out; None for a single image.
     encoding : Encoding, optional
@@ -53,7 +56,7 @@ def recipe_of(
     Raises
     ------
     InvalidArgumentError
-        The sampler has no such images, or labels do not fit the model.
+        The sampler has no such images, or labels or truncation do not fit the model.
 
     Examples
     --------
@@ -65,9 +68,9 @@ def recipe_of(
     rule = None if isinstance(labels, tuple) else labels
     if seeds is None:
         count = 1 if count is None else count
-        picked = Selection.of_range(sampler.spec, count, seed, start, rule)
+        picked = Selection.of_range(sampler.spec, count, seed, start, rule, truncation)
     else:
-        picked = Selection.of_seeds(sampler.spec, seeds, start, rule)
+        picked = Selection.of_seeds(sampler.spec, seeds, start, rule, truncation)
         if count is not None and count != picked.count:
             raise InvalidArgumentError(
                 f"count is that of seeds, {picked.count}; got {count}: leave it out"
@@ -90,6 +93,7 @@ def recipe_of(
         count=picked.count,
         labels=labels,
         label=label,
+        truncation=_psi(sampler, picked),
         rounding=sampler.rounding,
         grid=grid,
         encoding=encoding,
@@ -97,6 +101,12 @@ def recipe_of(
         gansdk=metadata.version("gansdk"),
         latent_contract=CONTRACT,
     )
+
+
+def _psi(sampler: Sampler, picked: Selection) -> float | None:
+    if picked.truncation is None and sampler.spec.truncation is not None:
+        return sampler.spec.truncation.default
+    return picked.truncation
 
 
 def runtime_of(sampler: Sampler) -> Runtime:

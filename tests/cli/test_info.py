@@ -94,8 +94,11 @@ def test_a_command_is_shown_only_where_there_is_one() -> None:
     )
     foreign = Recipe("$(rm -rf /)", "ab" * 32, seed=7, runtime=Runtime("cuda:1"))
     assert command_of(foreign) == "gansdk sample MODEL -n 1 --seed 7 --device cuda:1 -o samples.png"
+    truncated = Recipe("faces", "ab" * 32, seed=7, truncation=0.7)
+    assert command_of(truncated) == (
+        "gansdk sample MODEL -n 1 --seed 7 --truncation 0.7 -o samples.png"
+    )
     for out_of_reach in (
-        Recipe("digits", "ab" * 32, seed=7, truncation=0.7),
         Recipe("digits", "ab" * 32, seed=7, latent_contract=2),
         Recipe("digits", "ab" * 32, seed=7, count=2),
         Recipe("digits", "ab" * 32, seed=7, count=20_000, grid=Grid(100)),
@@ -120,7 +123,7 @@ def test_a_recipe_of_no_encoding_is_of_its_pictures_format(
 
 
 def test_a_picture_of_no_command(gansdk: Run, tmp_path: Path) -> None:
-    recipe = Recipe("[bold]digits", "ab" * 32, seed=7, truncation=0.5)
+    recipe = Recipe("[bold]digits", "ab" * 32, seed=7, latent_contract=2)
     images.save(tmp_path / "a.png", X, recipe=recipe)
     done = gansdk("info", "a.png")
     assert done.returncode == 0

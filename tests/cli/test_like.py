@@ -141,7 +141,7 @@ def save(path: Path, recipe: Recipe, pixels: np.ndarray | None = None) -> None:
     [
         ({"model_sha256": "ab" * 32}, "by 'digits' with sha256 abababab"),
         ({"latent_contract": 2}, "under version 2 of the latent contract"),
-        ({"truncation": 0.7}, "with truncation 0.7"),
+        ({"truncation": 0.7}, "'digits' has no truncation input; got truncation=0.7"),
         ({"count": 2}, "does not say as which grid"),
         ({"count": 10_001, "grid": Grid(100)}, "at most 10000 images"),
         ({"count": 4, "grid": Grid(2, 2**31 - 1)}, "pictures end at 2^31 - 1"),

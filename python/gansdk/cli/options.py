@@ -16,6 +16,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 model_argument = click.argument("model", metavar="MODEL")
 
+truncation_option = click.option(
+    "--truncation",
+    metavar="PSI",
+    type=float,
+    help="Of a model that takes it: 1 leaves the latents alone, below 1 images are more typical "
+    "and less varied.  [default: the model's]",
+)
+
 
 def sampling_options(function: F) -> F:
     """Add what every command that samples takes."""
@@ -31,6 +39,7 @@ def sampling_options(function: F) -> F:
                 help="prior (drawn from the model's prior, the default), balanced (index mod "
                 "classes), one class, or classes to repeat in turn: 3 or 0,1,2.",
             ),
+            truncation_option,
             click.option(
                 "--rounding",
                 type=click.Choice(get_args(Rounding)),

@@ -36,10 +36,6 @@ def sampled(sampler: Sampler, recipe: Recipe, batch_size: int | None) -> npt.NDA
             f"it was made under version {recipe.latent_contract} of the latent contract, "
             f"this gansdk keeps version {CONTRACT}"
         )
-    if recipe.truncation is not None:
-        raise RecipeError(
-            f"it was made with truncation {recipe.truncation:g}, which this gansdk does not have"
-        )
     check_count(recipe.count)
     labels = recipe.label if recipe.labels is None else recipe.labels
     return sampler.sample(
@@ -48,6 +44,7 @@ def sampled(sampler: Sampler, recipe: Recipe, batch_size: int | None) -> npt.NDA
         start=recipe.start,
         seeds=recipe.seeds,
         labels=labels_at(labels, recipe.start if recipe.seeds is None else 0, recipe.count),
+        truncation=recipe.truncation,
         batch_size=batch_size,
     )
 
@@ -97,8 +94,7 @@ def command_of(recipe: Recipe, kind: str = "png") -> str | None:
     """
     grid = recipe.grid
     out_of_reach = (
-        recipe.truncation is not None
-        or recipe.latent_contract != CONTRACT
+        recipe.latent_contract != CONTRACT
         or recipe.count > LIMIT
         or (grid is None and recipe.count != 1)
         or (recipe.encoding is not None and recipe.encoding.format not in FORMATS)
@@ -118,6 +114,8 @@ def command_of(recipe: Recipe, kind: str = "png") -> str | None:
     if labels is not None:
         classes = labels if isinstance(labels, tuple) else (labels,)
         words += ["--labels", ",".join(map(str, classes))]
+    if recipe.truncation is not None:
+        words += ["--truncation", repr(recipe.truncation)]
     if grid is not None:
         words += ["--columns", str(grid.columns), "--padding", str(grid.padding)]
     encoding = recipe.encoding or Encoding(kind)

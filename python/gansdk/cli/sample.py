@@ -32,6 +32,7 @@ _SAID = {
     "seed": "--seed",
     "start": "--start",
     "labels": "--labels",
+    "truncation": "--truncation",
     "columns": "--columns",
     "padding": "--padding",
     "rounding": "--rounding",
@@ -123,6 +124,7 @@ def _sample(
     seed: int,
     start: int,
     labels: str | None,
+    truncation: float | None,
     columns: int | None,
     padding: int,
     rounding: Rounding,
@@ -154,6 +156,7 @@ def _sample(
         start=start,
         seeds=chosen,
         labels=wanted,
+        truncation=truncation,
         grid=grid if total > 1 else None,
         encoding=encoding,
     )
@@ -175,6 +178,7 @@ def _sample(
         start=start,
         seeds=chosen,
         labels=labels_at(wanted, 0 if chosen else start, total),
+        truncation=truncation,
         batch_size=batch_size,
     )
     write(output, encode(composed(pixels, grid)), force=force)

@@ -12,7 +12,7 @@ from .. import images
 from ..errors import InvalidArgumentError
 from ..images.animation import check_animation_target
 from ..sampler import Sampler
-from .options import model_argument, parse_seeds
+from .options import model_argument, parse_seeds, truncation_option
 
 _STRIPS = {".png", ".jpg", ".jpeg"}
 
@@ -38,6 +38,7 @@ Examples:
 @click.option("--steps", type=int, default=60, show_default=True, help="Images in all.")
 @click.option("--loop", is_flag=True, help="From the last seed back to the first.")
 @click.option("--label", type=int, help="The class.  [default: that of the first seed's image]")
+@truncation_option
 @click.option(
     "-o",
     "--output",
@@ -60,6 +61,7 @@ def command(
     steps: int,
     loop: bool,
     label: int | None,
+    truncation: float | None,
     output: Path,
     fps: float | None,
     quality: int | None,
@@ -90,7 +92,12 @@ def command(
     chosen = parse_seeds(seeds)
     sampler = Sampler(model, device=device, threads=threads)
     frames = sampler.interpolate(
-        *chosen, steps=steps, loop=loop, labels=label, batch_size=batch_size
+        *chosen,
+        steps=steps,
+        loop=loop,
+        labels=label,
+        truncation=truncation,
+        batch_size=batch_size,
     )
     if strip:
         images.save(output, images.montage(frames, columns=columns), force=force)

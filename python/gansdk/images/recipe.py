@@ -145,7 +145,7 @@ class Recipe:
     label : int, optional
         The class of a single image.
     truncation : float, optional
-        None for no truncation.
+        psi, for a model that takes it.
     rounding : "nearest", "truncate" or "stylegan"
         How values became levels.
     grid : Grid, optional

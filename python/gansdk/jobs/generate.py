@@ -47,6 +47,7 @@ def generate(
     seed: int = 0,
     start: int = 0,
     labels: CyclicLabels = None,
+    truncation: float | None = None,
     batch_size: int | None = None,
     force: bool = False,
     on_images: Callable[[int], None] | None = None,
@@ -64,6 +65,8 @@ def generate(
     labels : int, tuple of int, "prior" or "balanced", optional
         As for `Sampler.sample`, except that a tuple of classes is repeated by the image's index:
         image i has class labels[i mod len(labels)].
+    truncation : float, optional
+        As for `Sampler.sample`.
     force : bool
         Whether to replace a data set that `out` holds already.
     on_images : callable, optional
@@ -81,7 +84,7 @@ def generate(
     OutputError
         `out` is in the way or cannot be written; nothing is left behind.
     """
-    selection = Selection.of_range(sampler.spec, n, seed, start, None)
+    selection = Selection.of_range(sampler.spec, n, seed, start, None, truncation)
     n, start = selection.count, selection.start
     if sampler.spec.output.kind != "image":
         raise InvalidArgumentError(f"{sampler.spec.name!r} gives arrays, not images")
@@ -93,12 +96,24 @@ def generate(
         ThreadPoolExecutor(sampler.threads or usable_cpus()) as pool,
         (stage / METADATA).open("w") as rows,
     ):
-        made = recipe_of(sampler, seed=seed, start=start, encoding=encoding_of("png"))
+        made = recipe_of(
+            sampler,
+            seed=seed,
+            start=start,
+            truncation=truncation,
+            encoding=encoding_of("png"),
+        )
         for first in range(start, start + n, step):
             count = min(step, start + n - first)
             wanted = labels_at(labels, first, count)
             values = sampler.sample(
-                count, seed=seed, start=first, labels=wanted, batch_size=batch_size, output="float"
+                count,
+                seed=seed,
+                start=first,
+                labels=wanted,
+                truncation=truncation,
+                batch_size=batch_size,
+                output="float",
             )
             classes = sampler.labels(count, seed=seed, start=first, labels=wanted)
             recipes = [
@@ -116,7 +131,7 @@ def generate(
             if on_images is not None:
                 on_images(count)
         rows.flush()
-        document = _manifest(sampler, n, seed, start, labels, _shape(sampler, values))
+        document = _manifest(sampler, n, made, labels, _shape(sampler, values))
         (stage / MANIFEST).write_text(json.dumps(document, indent=2) + "\n")
     return Path(out) / MANIFEST
 
@@ -149,8 +164,7 @@ def _write(folder: Path, name: str, data: bytes) -> str:
 def _manifest(
     sampler: Sampler,
     n: int,
-    seed: int,
-    start: int,
+    made: images.Recipe,
     labels: CyclicLabels,
     shape: tuple[int, ...],
 ) -> dict[str, Any]:
@@ -163,10 +177,11 @@ def _manifest(
             "name": sampler.spec.name,
             "sha256": file_sha256(sampler),
         },
-        "seed": seed,
-        "start": start,
+        "seed": made.seed,
+        "start": made.start,
         "n": n,
         "labels": labels,
+        "truncation": made.truncation,
         "rounding": sampler.rounding,
         "image": {"format": "png", "shape": list(shape)},
         "metadata": METADATA,
