@@ -186,6 +186,14 @@ def test_weights_that_do_not_fit(tmp_path: Path, content: Any, message: str) -> 
     assert message in said
 
 
+def test_what_a_module_itself_refuses_is_told_in_its_words(tmp_path: Path) -> None:
+    # As the CycleGAN checkpoints of old have it.
+    values = torch.ones(3)
+    save_file({"running_mean": values, "running_var": values.clone()}, tmp_path / "w.safetensors")
+    with pytest.raises(ExportError, match=r"cannot be loaded: .*track_running_stats=False"):
+        load_weights(nn.InstanceNorm2d(3), tmp_path / "w.safetensors")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
