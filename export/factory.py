@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import traceback
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -65,14 +65,9 @@ def build_module(factory: str, arguments: Mapping[str, Any] | None = None) -> nn
         The code fails, or gives no module; the message names its file and line.
     """
     arguments = dict(arguments or {})
-    module_name, _, attribute = factory.rpartition(":")
-    if not module_name or not attribute:
-        raise InvalidArgumentError(
-            f"{factory!r} names no factory: write package.module:factory or path/to/file.py:factory"
-        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        found = _attribute(_import(module_name), attribute, factory)
+        found = _found(factory)
         if isinstance(found, nn.Module):
             if arguments:
                 raise InvalidArgumentError(
@@ -98,6 +93,23 @@ def build_module(factory: str, arguments: Mapping[str, Any] | None = None) -> nn
     return made
 
 
+def find_function(name: str) -> Callable[..., Any]:
+    """Return the function that a name means, written as a factory's.
+
+    Raises
+    ------
+    InvalidArgumentError
+        There is no such function.
+    ExportError
+        The code around it fails.
+    """
+    found = _found(name)
+    if not callable(found) or isinstance(found, (type, nn.Module)):
+        raise InvalidArgumentError(f"{name} is {_kind(found)}, not a function")
+    function: Callable[..., Any] = found
+    return function
+
+
 def where_and_why(error: BaseException) -> str:
     """Return the first line of an exception, its type, and the line of the user's code.
 
@@ -115,6 +127,15 @@ def where_and_why(error: BaseException) -> str:
     own = [frame for frame in frames if not _is_library(frame.filename)]
     place = "".join(f" ({f.filename}:{f.lineno})" for f in (own or frames)[-1:])
     return f"{type(error).__name__}: {lines[0] if lines else 'no reason given'}{place}"
+
+
+def _found(name: str) -> Any:
+    module, _, attribute = name.rpartition(":")
+    if not module or not attribute:
+        raise InvalidArgumentError(
+            f"{name!r} names nothing in a file: write package.module:name or path/to/file.py:name"
+        )
+    return _attribute(_import(module), attribute, name)
 
 
 def _import(name: str) -> ModuleType:

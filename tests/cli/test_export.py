@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file  # noqa: E402
 
 from gansdk import Sampler  # noqa: E402
 from gansdk.cli import main  # noqa: E402
-from gansdk.spec import GeneratorSpec, Latent, Output  # noqa: E402
+from gansdk.spec import GeneratorSpec, ImageInput, Latent, Output  # noqa: E402
 
 from .conftest import Run  # noqa: E402
 
@@ -54,8 +54,19 @@ class Labelled(Generator):
 
 
 class Truncated(Generator):
-    def forward(self, z, psi):
-        return super().forward(z * psi[:, None])
+    def forward(self, z, noise_mode="random", truncation_psi=1):
+        if noise_mode == "random":
+            z = z + torch.randn_like(z)
+        return super().forward(z * truncation_psi), None
+
+
+def picture(module, z, psi):
+    return module(z, noise_mode="const", truncation_psi=psi)[0]
+
+
+class Upscaler(nn.Module):
+    def forward(self, image):
+        return nn.functional.interpolate(image, scale_factor=2)
 
 
 def broken():
@@ -119,7 +130,7 @@ def test_code_and_weights_to_pictures(folder: Path) -> None:
         *("--discriminator-key", "d", "--discriminator-arg", "channels=3"),
     )
     assert done.returncode == 0, done.stderr
-    assert "8-bit levels moved" in done.stdout
+    assert "levels moved" in done.stdout
     assert done.stdout.endswith("model: tiny, made by nets.tiny:Generator with ckpt.pt\n")
     names = ["discriminator.onnx", "generator.onnx", "report.json"]
     assert sorted(p.name for p in (folder / "model").iterdir()) == names
@@ -168,13 +179,36 @@ def test_every_part_of_the_spec_has_an_option(gansdk: Run, folder: Path) -> None
 
 
 def test_truncation_with_and_without_a_default(gansdk: Run, folder: Path) -> None:
-    words = ("export", "tiny.py:Truncated", "--latent", "4", *FAST)
-    assert gansdk(*words, "--truncation", "--out", "one").returncode == 0
-    assert gansdk(*words, "--truncation", "0.5", "--out", "half").returncode == 0
-    for name, default in (("one", 1.0), ("half", 0.5)):
-        truncation = Sampler(folder / name).spec.truncation
-        assert truncation is not None
-        assert truncation.default == default
+    words = ("export", "tiny.py:Truncated", "--call", "tiny.py:picture", "--latent", "4", *FAST)
+    for name, default, asked in (("one", 1.0, ()), ("half", 0.5, ("0.5",))):
+        done = gansdk(*words, "--truncation", *asked, "--out", name)
+        assert done.returncode == 0, done.stderr
+        spec = Sampler(folder / name).spec
+        assert spec.truncation is not None
+        assert spec.truncation.default == default
+        assert spec.noise == ()
+
+
+def test_constant_arguments_of_forward(gansdk: Run, folder: Path) -> None:
+    code = CODE.replace("truncation_psi), None", "truncation_psi)")
+    (folder / "one.py").write_text(code)
+    words = ("export", "one.py:Truncated", "--latent", "4", *FAST)
+    done = gansdk(*words, "--argument", "noise_mode=const", "--out", "model")
+    assert done.returncode == 0, done.stderr
+    assert Sampler(folder / "model").spec.noise == ()
+    assert gansdk(*words, "--out", "random").returncode == 0
+    assert len(Sampler(folder / "random").spec.noise) == 1
+
+
+def test_a_network_that_takes_nothing_but_a_picture(gansdk: Run, folder: Path) -> None:
+    done = gansdk(
+        *("export", "tiny.py:Upscaler", "--no-latent", "--image-size", "any", "--value-range"),
+        *("0,1", "--image-scale", "2", "--image-multiple", "2", "--out", "model", *FAST),
+    )
+    assert done.returncode == 0, done.stderr
+    spec = Sampler(folder / "model").spec
+    assert spec.latent is None
+    assert spec.image == ImageInput(multiple=2, scale=2, value_range=(0.0, 1.0))
 
 
 def test_a_spec_from_a_file(gansdk: Run, refused: Refused, folder: Path) -> None:

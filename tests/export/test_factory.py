@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from gansdk.errors import ExportError, GansdkError, InvalidArgumentError  # noqa: E402
-from gansdk.export.factory import build_module, importable  # noqa: E402
+from gansdk.export.factory import build_module, find_function, importable  # noqa: E402
 
 CODE = """\
 import torch
@@ -92,6 +92,14 @@ def test_every_way_to_name_one(folder: Path, factory: str, arguments: dict, size
     assert str(folder) not in sys.path
 
 
+def test_functions_are_found_the_same_way(folder: Path) -> None:
+    with importable(folder):
+        assert find_function("alone.py:make")(5).linear.in_features == 5
+        for name in ("alone:Generator", "alone:number", "alone:Holder.made", "alone:nothing"):
+            with pytest.raises(InvalidArgumentError, match="alone"):
+                find_function(name)
+
+
 def test_a_file_is_run_once_for_generator_and_discriminator(folder: Path) -> None:
     with importable(folder):
         first, second = build_module("alone.py:Generator"), build_module("alone.py:Generator")
@@ -121,9 +129,9 @@ def test_random_values_are_of_seed_0_and_the_state_of_torch_is_kept(folder: Path
 @pytest.mark.parametrize(
     ("factory", "arguments", "message"),
     [
-        ("alone", {}, "'alone' names no factory: write package.module:factory"),
-        ("alone:", {}, "names no factory"),
-        (":Generator", {}, "names no factory"),
+        ("alone", {}, "'alone' names nothing in a file: write package.module:name"),
+        ("alone:", {}, "names nothing in a file"),
+        (":Generator", {}, "names nothing in a file"),
         ("nowhere.net:Generator", {}, "there is no module 'nowhere' to import"),
         ("own_networks.nowhere:G", {}, "there is no module 'own_networks.nowhere' to import"),
         ("nowhere.py:Generator", {}, "there is no file nowhere.py"),

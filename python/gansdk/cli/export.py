@@ -25,6 +25,7 @@ _OWN = {
     "prefix": "--prefix",
     "factory_args": "--factory-arg",
     "arguments": "--argument",
+    "call": "--call",
     **SPEC_OPTIONS,
     "spec_file": "--spec",
     "discriminator": "--discriminator",
@@ -132,6 +133,7 @@ def _export_factory(
     prefix: str | None,
     factory_args: tuple[str, ...],
     arguments: tuple[str, ...],
+    call: str | None,
     spec_file: Path | None,
     discriminator: str | None,
     discriminator_weights: Path | None,
@@ -160,12 +162,14 @@ def _export_factory(
         how["statistics"] = statistics
     with _torch_needed():
         from ..export import export
-        from ..export.factory import build_module, importable
+        from ..export.factory import build_module, find_function, importable
         from ..export.weights import load_weights
     with importable(Path.cwd()):
         generator = build_module(source, own)
         if weights is not None:
             load_weights(generator, weights, key=key, prefix=prefix)
+        if call is not None:
+            how["call"] = find_function(call)
         if discriminator is not None:
             judge = build_module(discriminator, others)
             if discriminator_weights is not None:

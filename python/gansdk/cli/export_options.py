@@ -47,6 +47,12 @@ _network = options_under(
         multiple=True,
         help="A constant argument of forward: noise_mode=const. May be given many times.",
     ),
+    grouped(
+        "--call",
+        metavar="FUNCTION",
+        help="How it is called, where forward(picture, latent, label) is not right: a function of "
+        "the module and these, written as FACTORY is.",
+    ),
 )
 
 _inputs = options_under(
@@ -71,13 +77,13 @@ _inputs = options_under(
         type=float,
         is_flag=False,
         flag_value=1.0,
-        help="It takes psi, one an image, as its last input; PSI is what it gets where nobody "
-        "says.  [default: 1]",
+        help="psi becomes an input, which forward takes as truncation_psi, truncation or psi; PSI "
+        "is what it gets where nobody says.  [default: 1]",
     ),
     grouped(
         "--image-size",
         metavar="HxW|any",
-        help="It takes a picture of this size, before all other inputs.",
+        help="It takes a picture of this size, as its first input.",
     ),
     grouped("--image-channels", type=int, help="Of that picture: 1, 3 or 4.  [default: 3]"),
     grouped("--image-multiple", type=int, help="What its sides are multiples of.  [default: 1]"),
