@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from . import images
 from .arguments import choice, integer
-from .backends import Backend
+from .backends import Backend, batch_of
 from .errors import InvalidArgumentError, ModelError, NonFiniteError, OutOfMemoryError
 from .images.law import Rounding
 from .spec import GeneratorSpec
@@ -83,12 +83,14 @@ class Network:
             )
         return output
 
-
-def checked_batch_size(batch_size: int | None, shape: Sequence[int]) -> int:
-    """Return how many outputs of a shape one run shall give; None chooses."""
-    if batch_size is not None:
-        return integer(batch_size, "batch_size", least=1)
-    return max(1, min(_BATCH_LIMIT, _BATCH_BYTES // (4 * math.prod(shape))))
+    def batch_size(self, batch_size: int | None, shape: Sequence[int]) -> int:
+        """Return how many outputs of a shape one run shall give; None chooses."""
+        if batch_size is not None:
+            return integer(batch_size, "batch_size", least=1)
+        size = max(1, min(_BATCH_LIMIT, _BATCH_BYTES // (4 * math.prod(shape))))
+        # Whole runs of a file whose batch is fixed: a part of one costs as much.
+        fixed = batch_of(self.backend, self.spec) or 1
+        return max(1, size // fixed) * fixed
 
 
 def collect(batches: Iterator[Array], count: int) -> Array:

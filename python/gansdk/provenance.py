@@ -17,6 +17,7 @@ from .errors import InvalidArgumentError, ModelError
 from .images.recipe import Encoding, Grid, Recipe, Runtime
 from .latents import CONTRACT
 from .models import locate
+from .models.onnx_file import external_files
 from .sampler import Sampler
 from .selection import CyclicLabels, Selection, checked_cycle, labels_at
 
@@ -119,22 +120,46 @@ def runtime_of(sampler: Sampler) -> Runtime:
 
 
 def file_sha256(sampler: Sampler) -> str:
-    """Return the sha256 of a sampler's file; `ModelError` where it is gone."""
+    """Return the sha256 by which recipes know a sampler's file; `ModelError` where it is gone.
+
+    Of an ONNX file that keeps weights in files beside it, it is the sha256 of a text: the model
+    file's own sha256 and a line feed, then a line for each of those files in the order of their
+    names, of its sha256, two spaces and its name.
+    """
+    path = sampler.path
+    digest = _digest(path)
+    status = path.stat()
+    weights = _weights(path, status.st_size, status.st_mtime_ns)
+    if not weights:
+        return digest
+    lines = [f"{digest}\n", *(f"{_digest(path.parent / name)}  {name}\n" for name in weights)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def _digest(path: Path) -> str:
     try:
-        status = sampler.path.stat()
-        return _sha256(sampler.path, status.st_size, status.st_mtime_ns)
+        status = path.stat()
+        return _sha256(path, status.st_size, status.st_mtime_ns)
     except OSError as error:
-        raise ModelError(f"{sampler.path} cannot be read: {error.strerror or error}") from None
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}") from None
 
 
 # Else a recipe an image would read the model an image. Size and time tell whether it changed.
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _sha256(path: Path, size: int, changed: int) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while part := file.read(1 << 20):
             digest.update(part)
     return digest.hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _weights(path: Path, size: int, changed: int) -> tuple[str, ...]:
+    try:
+        return external_files(path) if locate(path)[1] == "onnx" else ()
+    except ModelError:  # changed since it was loaded, and no model any more: its own bytes are all
+        return ()
 
 
 def _version(distribution: str) -> str | None:

@@ -22,7 +22,7 @@ from .backends import open_backend, spec_of
 from .backends.backend import BackendName
 from .errors import InvalidArgumentError
 from .images.law import Rounding, level_law
-from .network import Array, Network, OutputKind, checked_batch_size, collect
+from .network import Array, Network, OutputKind, collect
 from .selection import Labels, Selection
 from .spec import GeneratorSpec
 from .translation import translate
@@ -42,7 +42,8 @@ class Sampler:
     backend : "auto", "onnxruntime", "torchscript" or "pt2"
         Default: by the file's format.
     spec : GeneratorSpec, optional
-        What the generator takes and gives, for a file that does not carry a `gansdk.spec`.
+        What the generator takes and gives, for a file that does not carry a `gansdk.spec`. Default:
+        what the JSON of its name beside it says.
     rounding : "nearest", "truncate" or "stylegan"
         How floats become levels; the latter two reproduce what other code bases did, as
         `gansdk.images.to_uint8` says.
@@ -352,7 +353,7 @@ class Sampler:
             )
         kind = self._network.output_kind(output)
         shape = [size or 256 for size in self.spec.output.shape or (3, 256, 256)]
-        step = checked_batch_size(batch_size, shape)
+        step = self._network.batch_size(batch_size, shape)
         # A generator expression, not a generator function: what is wrong is told at the call.
         return (
             self._run(selection, done, min(step, selection.count - done), kind)

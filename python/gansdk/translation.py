@@ -21,7 +21,7 @@ from .images.fitting import fit, fitted_size, kept_size
 from .images.given import Structure, as_pictures
 from .images.pictures import Bytes
 from .images.tiling import Mosaic, spans
-from .network import Array, Network, OutputKind, checked_batch_size
+from .network import Array, Network, OutputKind
 from .selection import Labels, Selection
 from .spec import GeneratorSpec, ImageInput
 
@@ -82,7 +82,7 @@ class _Translation:
     def step(self, size: tuple[int, int]) -> int:
         """Return how many pictures of a size one run takes."""
         channels = self.network.spec.output.channels or 3
-        return checked_batch_size(
+        return self.network.batch_size(
             self.batch_size, (channels, size[0] * self.rule.scale, size[1] * self.rule.scale)
         )
 

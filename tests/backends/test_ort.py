@@ -97,6 +97,7 @@ def test_a_provider_that_silently_fell_back_is_an_error(monkeypatch: pytest.Monk
         __version__="1.0",
         get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
         SessionOptions=onnxruntime.SessionOptions,
+        RunOptions=onnxruntime.RunOptions,
         InferenceSession=fall_back,
     )
     monkeypatch.setattr(ort, "_import_onnxruntime", lambda: fake)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
@@ -10,10 +11,20 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import DeviceError, MissingDependencyError, ModelError, OutOfMemoryError
+from ..errors import (
+    DeviceError,
+    GansdkError,
+    MissingDependencyError,
+    ModelError,
+    OutOfMemoryError,
+)
+from ..models.onnx_file import external_files
 from .backend import Tensor
+from .dtypes import BFLOAT16, BFLOAT16_CODE, cast, from_bfloat16_bits
+from .micro_batches import run_in_parts
 
 _ERRORS_ONLY = 3
+_SILENT = 4
 _CPU = "CPUExecutionProvider"
 _CUDA = "CUDAExecutionProvider"
 
@@ -23,6 +34,7 @@ class OrtBackend:
 
     def __init__(self, path: Path, *, device: str, threads: int) -> None:
         ort = _import_onnxruntime()
+        self._ort = ort
         self.path = path
         providers = _providers(ort, device)
         options = ort.SessionOptions()
@@ -33,9 +45,7 @@ class OrtBackend:
         except MemoryError:
             raise OutOfMemoryError(f"{path} does not fit into memory") from None
         except Exception as error:  # its exceptions share no base class
-            raise ModelError(
-                f"{path} is not a network that ONNX Runtime can load: {_first_line(error)}"
-            ) from None
+            raise ModelError(_why_not_loaded(path, error)) from None
         # ONNX Runtime falls back to the CPU with no more than a warning.
         wanted = providers[0][0] if isinstance(providers[0], tuple) else providers[0]
         got = self._session.get_providers()[0]
@@ -47,22 +57,100 @@ class OrtBackend:
             )
         self.device = "cpu" if got == _CPU else _cuda_device(device)
         self.metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
-        inputs = self._session.get_inputs()
-        self.inputs: tuple[Tensor, ...] | None = tuple(_tensor(x) for x in inputs)
-        self._output = self._session.get_outputs()[0].name
+        self.inputs: tuple[Tensor, ...] | None = tuple(map(_tensor, self._session.get_inputs()))
+        self.outputs = tuple(map(_tensor, self._session.get_outputs()))
+        self._declared = {x.name: x for x in self.inputs}
+        self._output = self.outputs[0]
+        # What a run logs as an error it raises too; told twice, it would not be one line.
+        self._quiet = ort.RunOptions()
+        self._quiet.log_severity_level = _SILENT
+
+    def choose_output(self, name: str) -> None:
+        """Make `run` return the output of this name; a file's only output needs no right name.
+
+        Raises
+        ------
+        ModelError
+            The file has several outputs, and none of this name.
+        """
+        named = [x for x in self.outputs if x.name == name]
+        if not named and len(self.outputs) > 1:
+            found = ", ".join(f"{x.name} {list(x.shape)}" for x in self.outputs)
+            raise ModelError(
+                f"{self.path} gives the outputs {found}, but its spec names {name!r}: say which "
+                "by Output(output=...)"
+            )
+        self._output = named[0] if named else self.outputs[0]
 
     def run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
-        """Run the network; returns its first output as float32."""
+        """Run the network; returns its output as float32.
+
+        Inputs are float32 or int64, one row an image, and are cast to the file's own types; any
+        number of rows is taken, whatever batch the file has.
+        """
         try:
-            output = self._session.run([self._output], dict(inputs))[0]
+            output = run_in_parts(self._run, inputs, self._declared)
         except MemoryError:
             raise OutOfMemoryError(_does_not_fit(inputs)) from None
+        except GansdkError as error:
+            raise ModelError(f"{self.path}: {error}") from None
         except Exception as error:  # as above
             message = _first_line(error)
             if "allocate memory" in message or "bad_alloc" in message:
                 raise OutOfMemoryError(_does_not_fit(inputs)) from None
             raise ModelError(f"{self.path} failed in ONNX Runtime: {message}") from None
         return np.asarray(output, dtype=np.float32)
+
+    def _run(self, inputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        dtypes = {name: self._declared[name].dtype for name in inputs if name in self._declared}
+        feeds = {
+            name: cast(value, dtypes[name], name) if name in dtypes else value
+            for name, value in inputs.items()
+        }
+        if BFLOAT16 not in (*dtypes.values(), self._output.dtype):
+            output: npt.NDArray[Any] = self._session.run([self._output.name], feeds, self._quiet)[0]
+            return output
+        # NumPy has no bfloat16: its bits go in and come out as OrtValues.
+        make = self._ort.OrtValue
+        values = {
+            name: make.ortvalue_from_numpy_with_onnx_type(
+                np.ascontiguousarray(value), BFLOAT16_CODE
+            )
+            if dtypes.get(name) == BFLOAT16
+            else make.ortvalue_from_numpy(np.ascontiguousarray(value))
+            for name, value in feeds.items()
+        }
+        result = self._session.run_with_ort_values([self._output.name], values, self._quiet)[0]
+        return _floats(result)
+
+
+def _floats(value: Any) -> npt.NDArray[Any]:
+    if value.element_type() != BFLOAT16_CODE:
+        array: npt.NDArray[Any] = value.numpy()
+        return array
+    bits = np.empty(value.shape(), np.uint16)
+    ctypes.memmove(bits.ctypes.data, value.data_ptr(), bits.nbytes)
+    return from_bfloat16_bits(bits)
+
+
+def _why_not_loaded(path: Path, error: Exception) -> str:
+    message = _first_line(error)
+    try:
+        missing = [name for name in external_files(path) if not (path.parent / name).is_file()]
+    except ModelError:
+        missing = []
+    if missing:
+        return (
+            f"{path} keeps its weights in {missing[0]}, which is not there: put that file beside "
+            f"it, as {path.parent / missing[0]}"
+        )
+    if "Could not find an implementation for" in message:
+        operator = message.rsplit("implementation for", 1)[1].split(" node")[0].strip()
+        return (
+            f"{path} needs {operator} in a type that ONNX Runtime lacks on this device, as it "
+            "lacks most of bfloat16 on the CPU: use another device, or a float32 copy of the file"
+        )
+    return f"{path} is not a network that ONNX Runtime can load: {message}"
 
 
 def _import_onnxruntime() -> Any:
