@@ -26,14 +26,19 @@ def write(
     metadata: Mapping[str, str] | None = None,
     external: str | None = None,
 ) -> Path:
-    """Write a graph: a node is (operator, inputs, outputs, attributes); an input (dtype, shape)."""
+    """Write a graph: a node is (operator, inputs, outputs, attributes); - is no input."""
 
     def values(parts: Mapping[str, tuple[int, Axes]]) -> list[onnx.ValueInfoProto]:
         return [helper.make_tensor_value_info(name, *part) for name, part in parts.items()]
 
     graph = helper.make_graph(
         [
-            helper.make_node(operator, ins.split(), outs.split(), **(rest[0] if rest else {}))
+            helper.make_node(
+                operator,
+                ["" if name == "-" else name for name in ins.split()],
+                outs.split(),
+                **(rest[0] if rest else {}),
+            )
             for operator, ins, outs, *rest in nodes
         ],
         "foreign",
@@ -153,7 +158,7 @@ def translator(
         {"input": (FLOAT, order(sides))},
         {"output": (FLOAT, order(larger))},
         [
-            ("Resize", "input  scales", "large", {"mode": "nearest"}),
+            ("Resize", "input - scales", "large", {"mode": "nearest"}),
             (last, "large", "output"),
         ],
         {"scales": np.array(scales, np.float32)},

@@ -29,6 +29,7 @@ ROWS = {
     "translation": 5,
     "sampler": 6,
     "provenance": 7,
+    "adoption": 8,
     "refine": 8,
     "jobs": 8,
     "evaluate": 8,

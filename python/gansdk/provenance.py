@@ -120,13 +120,22 @@ def runtime_of(sampler: Sampler) -> Runtime:
 
 
 def file_sha256(sampler: Sampler) -> str:
-    """Return the sha256 by which recipes know a sampler's file; `ModelError` where it is gone.
+    """Return the sha256 by which recipes know a sampler's file; `ModelError` where it is gone."""
+    return digest_of(sampler.path)
+
+
+def digest_of(path: Path) -> str:
+    """Return the sha256 of a model file, the weights that it keeps beside it included.
 
     Of an ONNX file that keeps weights in files beside it, it is the sha256 of a text: the model
     file's own sha256 and a line feed, then a line for each of those files in the order of their
     names, of its sha256, two spaces and its name.
+
+    Raises
+    ------
+    ModelError
+        A file of it cannot be read.
     """
-    path = sampler.path
     digest = _digest(path)
     status = path.stat()
     weights = _weights(path, status.st_size, status.st_mtime_ns)

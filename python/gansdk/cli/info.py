@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ..errors import ModelError
 from ..images.formats import FORMATS
 from ..images.metadata import picture_format
 from ..images.recipe import Recipe
@@ -15,6 +16,7 @@ from ..models import bundled
 from ..provenance import file_sha256
 from ..sampler import Sampler
 from ..spec import GeneratorSpec
+from .guess import show_foreign
 from .like import picture_kind, recipe_in
 from .recipes import command_of, made_by
 
@@ -22,7 +24,8 @@ from .recipes import command_of, made_by
 @click.command(
     "info",
     help="""Show what MODEL takes and gives, and where it came from; or, for a picture, how it was
-    made and the command that makes it again.
+    made and the command that makes it again; or, for an ONNX file that does not say what it is, a
+    guess of that, from its inputs and from running it.
 
     MODEL is a file, a folder that `gansdk export` wrote, the name of a bundled model (digits), or
     a PNG, JPEG or WebP picture that gansdk wrote.
@@ -70,7 +73,12 @@ def _show_picture(path: Path, as_json: bool) -> None:
 
 
 def _show_model(model: str, as_json: bool) -> None:
-    sampler = Sampler(model)
+    try:
+        sampler = Sampler(model)
+    except ModelError:
+        if not show_foreign(model, as_json):
+            raise
+        return
     digest, size = file_sha256(sampler), sampler.path.stat().st_size
     if as_json:
         document = {"file": str(sampler.path), "bytes": size, "sha256": digest}

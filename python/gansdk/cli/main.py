@@ -19,6 +19,7 @@ _COMMANDS = {
     "walk": "Walk through latents from seed to seed, as a film or a film strip.",
     "generate": "Generate a folder of images with a manifest.",
     "info": "Show what a model takes and gives, and where it came from.",
+    "adopt": "Write a copy of a foreign ONNX file that says what it takes and gives.",
     "evaluate": "Judge a model by real data it never saw.",
     "train": "Train a GAN.",
     "export": "Export a generator to ONNX, TorchScript and torch.export, proven equal.",

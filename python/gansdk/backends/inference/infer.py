@@ -9,6 +9,8 @@ from .inputs import inputs_findings
 from .output import looks_like_a_judge, output_findings
 from .probing import probed
 
+_ORDER = ("image", "latent", "label", "noise", "truncation", "output")
+
 
 def infer(backend: Backend, *, probe: bool = True) -> Guess:
     """Guess what a foreign file takes and gives.
@@ -35,6 +37,7 @@ def infer(backend: Backend, *, probe: bool = True) -> Guess:
             "a picture goes in and one number comes out: it is a discriminator or a critic, no "
             "generator"
         )
+    findings.sort(key=lambda finding: _ORDER.index(finding.field.partition(".")[0]))
     return Guess(tuple(findings), tuple(problems))
 
 

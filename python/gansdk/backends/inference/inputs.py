@@ -82,7 +82,7 @@ def layout_of(shape: Sequence[int | None]) -> str | None:
         return None
     first, last = shape[0] in CHANNELS, shape[2] in CHANNELS
     if first and last:
-        # Such as (3, 64, 3) or (1, 1, 4): the sides of most pictures are equal.
+        # Such as (3, 4, 4): the sides of most pictures are equal.
         return "NHWC" if shape[0] == shape[1] and shape[1] != shape[2] else "NCHW"
     if not (first or last):
         return None

@@ -37,7 +37,9 @@ def shape_findings(shape: Sequence[int | None], dtype: str) -> list[Finding]:
         array = Finding("output.kind", "array", "likely", f"its shape, {list(shape)}")
         sizes = [] if None in shape else [Finding("output.shape", list(shape), "declared", "as is")]
         return [array, *sizes]
-    unclear = shape[0] in CHANNELS and shape[2] in CHANNELS
+    # Where both may be channels, the sides of most pictures are equal in one reading alone.
+    both = shape[0] in CHANNELS and shape[2] in CHANNELS
+    unclear = both and (shape[1] == shape[2]) == (shape[0] == shape[1])
     found = [
         Finding("output.kind", "image", "declared", "it has the shape of pictures"),
         Finding(

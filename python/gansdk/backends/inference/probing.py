@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from ...errors import GansdkError, ModelError
 from ...models.onnx_file import last_operator
 from ...selection import Selection
 from ...spec import GeneratorSpec
+from ..backend import Backend
 from ..ort import OrtBackend
 from .classes import classes_finding
 from .guess import Finding, Guess, from_document
@@ -20,10 +21,11 @@ from .output import shape_findings
 from .ranges import range_finding
 
 Array = npt.NDArray[Any]
+Labels = Literal[0, "balanced"]
 _COUNT = 4
 _SIDES = (64, 256)
 """Of the pictures that a network of any size is tried on."""
-_TOLERANCE = 1e-3
+_TOLERANCE = 1e-2
 
 
 def probed(backend: OrtBackend, findings: list[Finding]) -> tuple[list[Finding], list[str]]:
@@ -37,7 +39,7 @@ def probed(backend: OrtBackend, findings: list[Finding]) -> tuple[list[Finding],
         draft["label"] = {"classes": 1, **draft["label"]}
     try:
         spec = from_document(draft)
-        values, side = _run(backend, spec, _COUNT)
+        values, side = run_on(backend, spec, _COUNT)
     except GansdkError as error:
         return findings, [f"it does not run on what it seems to take: {error}"]
     try:
@@ -55,7 +57,7 @@ def probed(backend: OrtBackend, findings: list[Finding]) -> tuple[list[Finding],
             findings = findings + _scale(values, spec, side, known["output.layout"].value)
         if "label.classes" in known and known["label.classes"].confidence == "unknown":
             findings = _replaced(findings, _classes(backend, spec))
-        problem = impurity(lambda count: _run(backend, spec, count)[0])
+        problem = impurity(lambda count: run_on(backend, spec, count)[0])
     except GansdkError as error:
         return findings, [f"it does not run on what it seems to take: {error}"]
     return findings, [] if problem is None else [problem]
@@ -85,8 +87,34 @@ def impurity(run: Callable[[int], Array]) -> str | None:
     return None
 
 
-def inputs_of(spec: GeneratorSpec, count: int, *, side: int = _SIDES[0]) -> dict[str, Array]:
-    """Return inputs of `count` images of seed 0; class 0, and coarse random pictures."""
+def run_on(
+    backend: Backend, spec: GeneratorSpec, count: int, *, labels: Labels = 0
+) -> tuple[Array, int]:
+    """Return the first images of seed 0, and the height of the pictures that went in.
+
+    A network of pictures of any size is given coarse random ones of 64 rows, or, where it refuses
+    those because it halves them too often, of 256.
+    """
+    if spec.image is None or spec.image.size is not None:
+        height = 0 if spec.image is None or spec.image.size is None else spec.image.size[0]
+        return backend.run(inputs_of(spec, count, labels=labels)), height
+    for side in _SIDES[:-1]:
+        try:
+            return backend.run(inputs_of(spec, count, side=side, labels=labels)), side
+        except ModelError:
+            continue
+    side = _SIDES[-1]
+    return backend.run(inputs_of(spec, count, side=side, labels=labels)), side
+
+
+def inputs_of(
+    spec: GeneratorSpec,
+    count: int,
+    *,
+    side: int = _SIDES[0],
+    labels: Labels = 0,
+) -> dict[str, Array]:
+    """Return inputs of `count` images of seed 0, and coarse random pictures of height `side`."""
     inputs: dict[str, Array] = {}
     if spec.image is not None:
         height, width = spec.image.size or (side, side)
@@ -95,21 +123,8 @@ def inputs_of(spec: GeneratorSpec, count: int, *, side: int = _SIDES[0]) -> dict
         rows, columns = np.arange(height) * 8 // height, np.arange(width) * 8 // width
         pictures = np.ascontiguousarray(coarse[:, rows][:, :, columns])
         inputs[spec.image.input] = images.from_uint8(pictures, **spec.image.conversion)
-    labels = None if spec.label is None else 0
-    return inputs | Selection.of_range(spec, count, 0, 0, labels).inputs(0, count, None)
-
-
-def _run(backend: OrtBackend, spec: GeneratorSpec, count: int) -> tuple[Array, int]:
-    """Return the first images of seed 0, and the height of the pictures that went in."""
-    if spec.image is None or spec.image.size is not None:
-        height = 0 if spec.image is None or spec.image.size is None else spec.image.size[0]
-        return backend.run(inputs_of(spec, count)), height
-    for side in _SIDES[:-1]:
-        try:
-            return backend.run(inputs_of(spec, count, side=side)), side
-        except ModelError:
-            continue  # a network that halves its picture often needs a larger one
-    return backend.run(inputs_of(spec, count, side=_SIDES[-1])), _SIDES[-1]
+    classes = None if spec.label is None else labels
+    return inputs | Selection.of_range(spec, count, 0, 0, classes).inputs(0, count, None)
 
 
 def _picture_range(findings: list[Finding]) -> Finding:
