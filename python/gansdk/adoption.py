@@ -137,7 +137,7 @@ def _proven(backend: Backend, spec: GeneratorSpec) -> GeneratorSpec:
             "sha256": digest_of(backend.path),
         },
     }
-    spec = replace(spec, output=replace(output, shape=shape), provenance=provenance)
+    spec = replace(spec, output=replace(output, shape=shape or None), provenance=provenance)
     return replace(spec, golden=_golden(backend, spec) if spec.image is None else None)
 
 

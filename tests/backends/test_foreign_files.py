@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("onnx")
-
 from gansdk import GeneratorSpec, Latent, Sampler, images, latents
 from gansdk.backends import batch_of, open_backend
 from gansdk.errors import ModelError, SpecError

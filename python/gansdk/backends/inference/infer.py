@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..backend import Backend
 from ..ort import OrtBackend
 from .guess import Finding, Guess
-from .inputs import inputs_findings
+from .inputs import inputs_findings, without_batch
 from .output import looks_like_a_judge, output_findings
 from .probing import probed
 
@@ -26,7 +26,8 @@ def infer(backend: Backend, *, probe: bool = True) -> Guess:
     if not isinstance(backend, OrtBackend) or backend.inputs is None:
         return Guess((), ("the file's format does not declare its inputs",))
     findings, problems = inputs_findings(backend.inputs)
-    findings += output_findings(backend.outputs)
+    batch = any(without_batch(x).batch for x in backend.inputs)
+    findings += output_findings(backend.outputs, batch=batch)
     if not any(f.field in ("latent.input", "image.input") for f in findings):
         problems.append("no input was understood as a latent or a picture to start from")
     if probe and not problems:

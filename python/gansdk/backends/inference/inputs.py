@@ -44,7 +44,7 @@ def inputs_findings(tensors: Sequence[Tensor]) -> tuple[list[Finding], list[str]
     problems: list[str] = []
     left: list[Input] = []
     for tensor in tensors:
-        value = _without_batch(tensor)
+        value = without_batch(tensor)
         if not (is_float(value.dtype) or is_integer(value.dtype)):
             problems.append(f"the input {value.name} is a {value.dtype}, which gansdk cannot give")
         else:
@@ -58,7 +58,8 @@ def inputs_findings(tensors: Sequence[Tensor]) -> tuple[list[Finding], list[str]
     return findings, problems
 
 
-def _without_batch(tensor: Tensor) -> Input:
+def without_batch(tensor: Tensor) -> Input:
+    """Return an input with its batch axis, if it has one, taken off."""
     # One axis of many values is a latent without a batch axis, not a batch of that size.
     first = tensor.shape[:1]
     one_axis = len(tensor.shape) == 1 and is_float(tensor.dtype)

@@ -13,9 +13,10 @@ from .inputs import CHANNELS, layout_of
 _NAMED = re.compile(r"ima?ge?|rgb|fake|output|sample|pictur")
 
 
-def output_findings(tensors: Sequence[Tensor]) -> list[Finding]:
-    """Return what the outputs seem to be; the first of them may be all that is known."""
-    image = [x for x in tensors if layout_of(_one(x)) is not None]
+def output_findings(tensors: Sequence[Tensor], *, batch: bool) -> list[Finding]:
+    """Return what the outputs seem to be; `batch` is whether the inputs have an axis for it."""
+    shapes = {x.name: x.shape[1:] if batch or len(x.shape) > 3 else x.shape for x in tensors}
+    image = [x for x in tensors if layout_of(shapes[x.name]) is not None]
     unsized = [x for x in tensors if len(x.shape) == 4 or not x.shape]
     candidates = image or unsized or list(tensors)
     named = [x for x in candidates if _NAMED.search(x.name.lower())]
@@ -23,7 +24,9 @@ def output_findings(tensors: Sequence[Tensor]) -> list[Finding]:
     only = len(tensors) == 1
     reason = "the only output" if only else f"of {len(tensors)} outputs, by its shape and name"
     found = [Finding("output.output", chosen.name, "declared" if only else "likely", reason)]
-    return found + shape_findings(_one(chosen), chosen.dtype)
+    if len(chosen.shape) == 1 and batch:
+        return [*found, Finding("output.kind", "array", "declared", "one number an image")]
+    return found + shape_findings(shapes[chosen.name], chosen.dtype)
 
 
 def shape_findings(shape: Sequence[int | None], dtype: str) -> list[Finding]:
@@ -62,10 +65,3 @@ def looks_like_a_judge(findings: Sequence[Finding]) -> bool:
     known = {finding.field: finding.value for finding in findings}
     shape = known.get("output.shape")
     return "image.input" in known and known.get("output.kind") == "array" and shape in ([1], None)
-
-
-def _one(tensor: Tensor) -> tuple[int | None, ...]:
-    # A picture of three axes is one without a batch axis.
-    if len(tensor.shape) == 3 and layout_of(tensor.shape) is not None and None not in tensor.shape:
-        return tensor.shape
-    return tensor.shape[1:]

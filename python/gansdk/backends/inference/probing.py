@@ -18,7 +18,7 @@ from ..ort import OrtBackend
 from .classes import classes_finding
 from .guess import Finding, Guess, from_document
 from .output import shape_findings
-from .ranges import range_finding
+from .ranges import range_after_pictures, range_finding
 
 Array = npt.NDArray[Any]
 Labels = Literal[0, "balanced"]
@@ -47,14 +47,9 @@ def probed(backend: OrtBackend, findings: list[Finding]) -> tuple[list[Finding],
             dtype = next(x.dtype for x in backend.outputs if x.name == spec.output.output)
             findings = findings + shape_findings(list(values.shape[1:]), dtype)
             known = {finding.field: finding for finding in findings}
-        is_image = "output.kind" in known and known["output.kind"].value == "image"
-        if is_image and "output.value_range" not in known:
-            operator = last_operator(backend.path, spec.output.output)
-            findings = [*findings, range_finding(values, operator)]
-        if "image.value_range" in known and known["image.value_range"].confidence == "unknown":
-            findings = _replaced(findings, _picture_range(findings))
-        if spec.image is not None and is_image:
+        if "output.kind" in known and known["output.kind"].value == "image":
             findings = findings + _scale(values, spec, side, known["output.layout"].value)
+            findings = _with_ranges(backend, spec, values, findings)
         if "label.classes" in known and known["label.classes"].confidence == "unknown":
             findings = _replaced(findings, _classes(backend, spec))
         problem = impurity(lambda count: run_on(backend, spec, count)[0])
@@ -77,7 +72,7 @@ def impurity(run: Callable[[int], Array]) -> str | None:
             "itself; gansdk.export makes inputs of them"
         )
     alone = run(1)
-    scale = float(np.abs(first).max()) or 1.0
+    scale = float(np.abs(first[np.isfinite(first)]).max(initial=0)) or 1.0
     # A batch of another size may be computed in another order.
     if not np.allclose(first[0], alone[0], rtol=0, atol=_TOLERANCE * scale, equal_nan=True):
         return (
@@ -127,13 +122,25 @@ def inputs_of(
     return inputs | Selection.of_range(spec, count, 0, 0, classes).inputs(0, count, None)
 
 
-def _picture_range(findings: list[Finding]) -> Finding:
-    field = "image.value_range"
-    gives = next((f for f in findings if f.field == "output.value_range"), None)
-    if gives is None or gives.value is None:
-        return Finding(field, None, "unknown", "which values it takes cannot be told from it")
-    reason = "as those that come out; from the file it cannot be told"
-    return Finding(field, gives.value, "unsure", reason)
+def _with_ranges(
+    backend: OrtBackend, spec: GeneratorSpec, values: Array, findings: list[Finding]
+) -> list[Finding]:
+    known = {finding.field: finding for finding in findings}
+    if "output.value_range" not in known:
+        operator = last_operator(backend.path, spec.output.output)
+        gives = range_finding(values, operator)
+        if spec.image is not None:
+            scale = known["image.scale"].value if "image.scale" in known else 1
+            gives = range_after_pictures(gives, operator, scale)
+        findings = [*findings, gives]
+    takes = known.get("image.value_range")
+    if takes is not None and takes.confidence == "unknown":
+        gives = next(f for f in findings if f.field == "output.value_range")
+        if gives.confidence != "unknown":
+            reason = "as those that come out; from the file it cannot be told"
+            takes = Finding("image.value_range", gives.value, "unsure", reason)
+            findings = _replaced(findings, takes)
+    return findings
 
 
 def _scale(values: Array, spec: GeneratorSpec, height: int, layout: str) -> list[Finding]:

@@ -21,6 +21,7 @@ _RULES: tuple[tuple[tuple[float, float], tuple[float, float], Confidence], ...] 
     ((-64, 320), (0, 255), "unsure"),
 )
 _SLACK = 1e-3
+_UNBOUNDED = "no last operator bounds them"
 
 
 def range_finding(values: npt.NDArray[Any], operator: str | None) -> Finding:
@@ -41,7 +42,20 @@ def range_finding(values: npt.NDArray[Any], operator: str | None) -> Finding:
             # What spans little of a range says little about it.
             wide = high - low > (guess[1] - guess[0]) / 4
             loose = confidence == "unsure" or not wide
-            reason = f"{seen}; nothing in the graph bounds them" if loose else seen
+            reason = f"{seen}; {_UNBOUNDED}" if loose else seen
             return Finding(_FIELD, list(guess), "unsure" if loose else confidence, reason)
     reason = f"{seen}, no usual range; perhaps the data were normalised by a mean and deviation"
     return Finding(_FIELD, None, "unknown", reason)
+
+
+def range_after_pictures(finding: Finding, operator: str | None, scale: int) -> Finding:
+    """Return the guess for a network that pictures of [-1, 1] went into.
+
+    Where no last operator bounds them, what comes out follows what went in, and says little.
+    """
+    if operator in _BOUNDED or finding.value not in ([-1, 1], [0, 1]):
+        return finding
+    if scale > 1:
+        reason = f"networks that enlarge mostly use it; {_UNBOUNDED}, so running it cannot tell"
+        return Finding(_FIELD, [0, 1], "unsure", reason)
+    return Finding(_FIELD, finding.value, "unsure", f"{finding.reason}; {_UNBOUNDED}")
