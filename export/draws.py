@@ -44,6 +44,8 @@ def draws(target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     given = bound(target, args, kwargs)
     if False in (given.get("train", True), given.get("training", True)):
         return False
+    if target is _ATEN.native_dropout.default and given["p"] in (0, 1):
+        return False  # nothing to choose, and eager PyTorch draws nothing
     return given.get("dropout_p", 1) != 0 and not ("dropout" in given and given["dropout"] == 0)
 
 
@@ -80,8 +82,6 @@ def _bernoulli_of_self(emit: Emit, noise: Any, given: dict[str, Any]) -> Any:
 def _dropout(emit: Emit, noise: Any, given: dict[str, Any]) -> Any:
     share = 1.0 - given["p"]
     kept = _kept(emit, noise, share)
-    if share == 0:
-        return emit(_ATEN.mul.Tensor, given["input"], kept), kept
     # In eager mode's order of rounding: the mask is divided, not the product.
     scaled = emit(_ATEN.div.Tensor, kept, share)
     return emit(_ATEN.mul.Tensor, given["input"], scaled), kept
