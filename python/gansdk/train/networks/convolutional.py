@@ -1,8 +1,7 @@
 """A convolutional generator and a projection discriminator, small enough to read in one sitting.
 
-No batch norm anywhere: it ties an image to the batch it came in, which gansdk's promise forbids,
-and the relativistic loss with R1 and R2 trains without it (Huang et al. 2024, "The GAN is dead;
-long live the GAN!").
+No batch norm: it ties an image to the batch it came in while training, and the relativistic loss
+with R1 and R2 does without (Huang et al. 2024, "The GAN is dead; long live the GAN!").
 """
 
 from __future__ import annotations
