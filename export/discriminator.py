@@ -63,8 +63,8 @@ def export_discriminator(
     )
     network.eager(example)
     free = free_batch(example)
-    program, noise = rewritten_program(network, example, free, statistics)
-    if noise:
+    program, drawn = rewritten_program(network, example, free, statistics)
+    if drawn.inputs:
         raise ExportError(
             "the discriminator draws random numbers in eval mode: its logit must be a function of "
             "the image"

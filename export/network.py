@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +13,31 @@ import torch
 from torch import Tensor, nn
 
 from gansdk.errors import ExportError, InvalidArgumentError
-from gansdk.spec import GeneratorSpec
+from gansdk.spec import GeneratorSpec, Noise
 
 from .example import Inputs
-from .injected_noise import injected_noise
+from .injected_noise import run_with_noise
 from .rewrites.batch_statistics import instance_statistics
 
 Call = Callable[..., Any]
 # What code bases name the strength of truncation in their forward().
 _PSI_NAMES = ("truncation_psi", "truncation", "psi")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a module draws at random, as noise inputs.
+
+    Parameters
+    ----------
+    inputs : tuple of Noise
+        In the order in which they are drawn.
+    axes : tuple of int or None
+        Where the module has the batch in each; None where it draws once for the whole batch.
+    """
+
+    inputs: tuple[Noise, ...] = ()
+    axes: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,8 +54,8 @@ class Network:
         "generator" or "discriminator".
     inputs : tuple of str
         Names of the tensors, in order.
-    noise : tuple of str
-        Names of the noise inputs, which take the place of what the module draws at random.
+    drawn : Drawn
+        The noise inputs, which take the place of what the module draws at random.
     psi : str or None
         Name of the truncation input.
     instance : bool
@@ -50,7 +66,7 @@ class Network:
     call: Call
     what: str
     inputs: tuple[str, ...]
-    noise: tuple[str, ...] = ()
+    drawn: Drawn = Drawn()
     psi: str | None = None
     instance: bool = False
 
@@ -59,16 +75,22 @@ class Network:
 
         One psi holds for the whole batch: the first image's.
         """
-        tensors: list[Any] = [inputs[name] for name in self.inputs]
-        if self.psi is not None:
-            tensors.append(float(inputs[self.psi][0]))
-        noise: AbstractContextManager[Any] = nullcontext()
-        if self.noise and all(name in inputs for name in self.noise):
-            noise = injected_noise([inputs[name] for name in self.noise])
+        tensors = [inputs[name] for name in self.inputs]
+        psi = [] if self.psi is None else [float(inputs[self.psi][0])]
+        noise = [inputs[part.input] for part in self.drawn.inputs]
         own = instance_statistics() if self.instance else nullcontext()
-        with torch.inference_mode(), own, noise:
+        with torch.inference_mode(), own:
             try:
-                return self.call(self.module, *tensors)
+                return (
+                    run_with_noise(
+                        lambda *given: self.call(self.module, *given, *psi),
+                        tensors,
+                        noise,
+                        self.drawn.axes,
+                    )
+                    if noise
+                    else self.call(self.module, *tensors, *psi)
+                )
             except ExportError:
                 raise
             except Exception as error:  # the module may raise anything

@@ -5,11 +5,10 @@ from __future__ import annotations
 from torch import Tensor, fx, nn
 
 from gansdk.errors import ExportError
-from gansdk.spec import Noise
 
 from .capture import capture
 from .example import Free, Inputs
-from .network import Network
+from .network import Drawn, Network
 from .rewrites.batch_mixing import mixes_batch
 from .rewrites.batch_statistics import refuse_batch_statistics
 from .rewrites.convolutions import no_batch_in_groups
@@ -18,7 +17,7 @@ from .rewrites.fold_constants import fold_constants
 from .rewrites.grouped_normalization import unfolded_normalizations
 from .rewrites.modulated_convolution import batch_free_modulated_convolutions
 from .rewrites.per_sample_convolution import batch_free_per_sample_convolutions
-from .rewrites.random_numbers import declare_noise
+from .rewrites.random_numbers import declare_noise, noise_axes
 from .rewrites.truncation import truncation_input
 
 _PSIS = (0.5, 0.7, 0.85)
@@ -27,10 +26,10 @@ _PSIS = (0.5, 0.7, 0.85)
 
 def rewritten_program(
     network: Network, inputs: Inputs, free: Free, statistics: str
-) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+) -> tuple[fx.GraphModule, Drawn]:
     """Capture a network and rewrite what PyTorch's exporters cannot do, or do badly.
 
-    Returns the program, and the noise inputs that stand for the random numbers it drew. The
+    Returns the program, and the noise inputs that stand for the random numbers it draws. The
     program's inputs are those of the network, then noise, then psi.
 
     Raises
@@ -38,7 +37,9 @@ def rewritten_program(
     ExportError
         The module cannot be captured, or a rewrite refuses it; the message names the layer.
     """
-    program, noise = _captured(network, inputs, free)
+    program = _captured(network, inputs, free)
+    taken = (*network.inputs, *([network.psi] if network.psi else []))
+    noise = Drawn(declare_noise(program, taken), noise_axes(program))
     unfolded_normalizations(program)
     refuse_batch_statistics(program, statistics)
     batch_free_modulated_convolutions(program)
@@ -62,23 +63,17 @@ def _refuse_mixing(program: fx.GraphModule, what: str) -> None:
         )
 
 
-def _captured(
-    network: Network, inputs: Inputs, free: Free
-) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+def _captured(network: Network, inputs: Inputs, free: Free) -> fx.GraphModule:
     tensors = {name: inputs[name] for name in network.inputs}
     axes = {name: free[name] for name in network.inputs}
-    taken = (*network.inputs, *([network.psi] if network.psi else []))
 
-    def at(*psi: float) -> tuple[fx.GraphModule, tuple[Noise, ...]]:
+    def at(*psi: float) -> fx.GraphModule:
         def call(module: nn.Module, *given: Tensor) -> Tensor:
             output: Tensor = network.call(module, *given, *psi)
             return output
 
-        program = capture(network.module, call, tensors, axes)
-        # Before psi, so that the inputs come in the spec's order.
-        return program, declare_noise(program, taken)
+        return capture(network.module, call, tensors, axes)
 
     if network.psi is None:
         return at()
-    programs, noises = zip(*(at(psi) for psi in _PSIS), strict=True)
-    return truncation_input(programs, _PSIS, network.psi), noises[0]
+    return truncation_input([at(psi) for psi in _PSIS], _PSIS, network.psi)
