@@ -19,6 +19,7 @@ from gansdk.errors import ExportError
 from .example import Free, Inputs
 from .graphs import ROOT
 from .reasons import reason_of
+from .symbolic_integers import symbolic_integers
 
 
 class _Called(nn.Module):
@@ -48,11 +49,8 @@ def capture(
     called = _Called(module, call)
     shapes = (tuple(free.values()),)
     try:
-        try:
+        with symbolic_integers(module, call):
             exported = _export(called, inputs, shapes)
-        except Exception:
-            # Slower and choosier, but it sees through int(x.shape[0]), which StyleGAN3 has.
-            exported = _export(called, inputs, shapes, strict=True)
     except Exception as error:  # the exporter runs the module, which may raise anything
         raise ExportError(f"PyTorch cannot capture the module: {_why(error)}") from error
     whole = exported.module(check_guards=False)
@@ -91,12 +89,10 @@ def _why(error: Exception) -> str:
     return reason_of(error)
 
 
-def _export(
-    module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...], strict: bool = False
-) -> ExportedProgram:
+def _export(module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...]) -> ExportedProgram:
     with torch.no_grad(), quiet():
         exported = torch.export.export(
-            module, tuple(inputs.values()), dynamic_shapes=shapes, strict=strict
+            module, tuple(inputs.values()), dynamic_shapes=shapes, strict=False
         )
         # Without decompositions this only makes it functional: nothing is written in place.
         return exported.run_decompositions({})

@@ -11,12 +11,11 @@ from .example import Free, Inputs
 from .network import Drawn, Network
 from .rewrites.batch_mixing import mixes_batch
 from .rewrites.batch_statistics import refuse_batch_statistics
-from .rewrites.convolutions import no_batch_in_groups
 from .rewrites.fold_batch_norm import fold_batch_norms
 from .rewrites.fold_constants import fold_constants
-from .rewrites.grouped_normalization import unfolded_normalizations
+from .rewrites.grouped_normalization import batch_free_normalizations
 from .rewrites.modulated_convolution import batch_free_modulated_convolutions
-from .rewrites.per_sample_convolution import batch_free_per_sample_convolutions
+from .rewrites.per_sample_convolution import batch_free_convolutions, no_batch_in_groups
 from .rewrites.random_numbers import declare_noise, noise_axes
 from .rewrites.truncation import truncation_input
 
@@ -40,10 +39,10 @@ def rewritten_program(
     program = _captured(network, inputs, free)
     taken = (*network.inputs, *([network.psi] if network.psi else []))
     noise = Drawn(declare_noise(program, taken), noise_axes(program))
-    unfolded_normalizations(program)
+    batch_free_normalizations(program)
     refuse_batch_statistics(program, statistics)
     batch_free_modulated_convolutions(program)
-    batch_free_per_sample_convolutions(program)
+    batch_free_convolutions(program)
     no_batch_in_groups(program)
     _refuse_mixing(program, network.what)
     fold_constants(program)
