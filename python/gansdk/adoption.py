@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -25,6 +25,7 @@ from .backends.inference.probing import impurity, run_on
 from .errors import GansdkError, ModelError, NonFiniteError, OutputError, SpecError
 from .models import locate
 from .models.onnx_file import external_files, write_metadata
+from .models.onnx_float32 import write_float32
 from .provenance import digest_of
 from .spec import DISCRIMINATOR_METADATA_KEY, METADATA_KEY, GeneratorSpec, Golden
 
@@ -38,6 +39,7 @@ def adopt(
     out: str | os.PathLike[str],
     *,
     spec: GeneratorSpec,
+    float32: bool = False,
     force: bool = False,
 ) -> GeneratorSpec:
     """Write a copy of an ONNX file with a spec inside, after proving that it samples.
@@ -54,6 +56,8 @@ def adopt(
         The copy. It may not be the file itself.
     spec : GeneratorSpec
         What it takes and gives.
+    float32 : bool
+        Whether the copy's float16 and bfloat16 become float32, for devices that lack them.
     force : bool
         Whether to replace `out`, and a spec that the file carries.
 
@@ -72,22 +76,33 @@ def adopt(
     OutputError
         `out` is in the way or cannot be written.
     """
-    backend = open_backend(model)
-    check_foreign(backend, force=force)
-    out = Path(out)
-    weights = _checked_weights(backend.path)
-    _check_target(backend.path, out, weights, force=force)
-    spec = replace(spec, golden=None, discriminator=None)
-    spec = _proven(backend, spec_of(backend, spec))
-    with _staged(out, weights) as stage:
+    original, out = locate(model)[0], Path(out)
+    with _staged(out) as stage, ExitStack() as stack:
+        source = original
+        if float32:
+            source = stack.enter_context(_float32_copy(original, stage))
+        backend = open_backend(source)
+        check_foreign(backend, force=force)
+        weights = _checked_weights(source)
+        _check_target(original, out, weights, force=force)
+        adopted = {
+            "gansdk": metadata.version("gansdk"),
+            "file": original.name,
+            "sha256": digest_of(original),
+            **({"float32": True} if float32 else {}),
+        }
+        spec = replace(spec, golden=None, discriminator=None)
+        spec = replace(spec, provenance={**spec.provenance, "adopted": adopted})
+        spec = _proven(backend, spec_of(backend, spec))
+        stack.enter_context(_new_weights(out, weights))
         with stage.open("wb") as file:
-            write_metadata(backend.path, file, METADATA_KEY, spec.to_json())
-        _copy_weights(backend.path.parent, out.parent, weights)
+            write_metadata(source, file, METADATA_KEY, spec.to_json())
+        _copy_weights(source.parent, out.parent, weights)
         # The copy itself, as anybody will open it.
         copy = open_backend(stage)
         before, after = (run_on(b, spec_of(b, s), 2)[0] for b, s in ((backend, spec), (copy, None)))
         if not np.array_equal(before, after):
-            raise ModelError(f"the copy of {backend.path} gives other images than it")
+            raise ModelError(f"the copy of {original} gives other images than it")
         stage.replace(out)
     return spec
 
@@ -129,15 +144,7 @@ def _proven(backend: Backend, spec: GeneratorSpec) -> GeneratorSpec:
             f"{backend.path} gives outputs of shape {list(shape)}, but its spec says "
             f"{list(output.shape)}"
         )
-    provenance = {
-        **spec.provenance,
-        "adopted": {
-            "gansdk": metadata.version("gansdk"),
-            "file": backend.path.name,
-            "sha256": digest_of(backend.path),
-        },
-    }
-    spec = replace(spec, output=replace(output, shape=shape or None), provenance=provenance)
+    spec = replace(spec, output=replace(output, shape=shape or None))
     return replace(spec, golden=_golden(backend, spec) if spec.image is None else None)
 
 
@@ -200,17 +207,41 @@ def _copy_weights(source: Path, folder: Path, weights: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _staged(out: Path, weights: tuple[str, ...]) -> Iterator[Path]:
-    """Yield the copy's name until it is whole; what is not kept leaves no file behind."""
+def _staged(out: Path) -> Iterator[Path]:
+    """Yield a name beside `out`, for the copy until it is whole; it is gone in the end."""
     # In the same folder, where the weights are found and a rename is atomic.
     stage = out.with_name(f".{out.name}.{secrets.token_hex(6)}")
-    new = [out.parent / name for name in weights if not (out.parent / name).exists()]
     try:
         yield stage
-    except BaseException as error:
-        for path in (stage, *new):
+    except OSError as error:
+        if isinstance(error, GansdkError):
+            raise
+        raise OutputError(f"cannot write {out}: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            stage.unlink()
+
+
+@contextmanager
+def _float32_copy(original: Path, stage: Path) -> Iterator[Path]:
+    path = stage.with_name(f"{stage.name}.float32")
+    try:
+        with path.open("wb") as file:
+            write_float32(original, file)
+        yield path
+    finally:
+        with suppress(OSError):
+            path.unlink()
+
+
+@contextmanager
+def _new_weights(out: Path, weights: tuple[str, ...]) -> Iterator[None]:
+    """Take the weights that were copied away again where the copy is not kept."""
+    new = [out.parent / name for name in weights if not (out.parent / name).exists()]
+    try:
+        yield
+    except BaseException:
+        for path in new:
             with suppress(OSError):
                 path.unlink()
-        if isinstance(error, OSError) and not isinstance(error, GansdkError):
-            raise OutputError(f"cannot write {out}: {error.strerror or error}") from None
         raise

@@ -59,8 +59,9 @@ def test_bfloat16_operators_that_the_device_lacks_are_one_clear_line(tmp_path: P
         {"image": (BFLOAT16, ("N", 8))},
         [("Tanh", "z", "image")],
     )
-    with pytest.raises(ModelError, match=r"needs Tanh\(13\) in a type .* bfloat16 on the CPU"):
+    with pytest.raises(ModelError, match="lacks most of bfloat16 on the CPU: .* --float32") as e:
         open_backend(path)
+    assert "\n" not in str(e.value)
 
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 48])

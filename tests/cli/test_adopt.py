@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from gansdk import Sampler
 from gansdk.cli import adopt as command_module
 
-from ..foreign import FLOAT, INT64, conditional, plain, translator, write
+from ..foreign import BFLOAT16, FLOAT, INT64, conditional, plain, translator, write
 from .conftest import Run
 
 
@@ -178,3 +178,20 @@ def test_neither_torch_nor_onnx_is_needed(gansdk: Run, tmp_path: Path) -> None:
         "assert not {'torch', 'onnx'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "run.py"], cwd=tmp_path, check=True)
+
+
+def test_half_precision_becomes_float32_where_asked_for(
+    gansdk: Run, refused: Any, tmp_path: Path
+) -> None:
+    write(
+        tmp_path / "g.onnx",
+        {"z": (BFLOAT16, ("N", 48))},
+        {"image": (BFLOAT16, ("N", 3, 4, 4))},
+        [("Reshape", "z s", "r"), ("Tanh", "r", "image")],
+        {"s": np.array([-1, 3, 4, 4])},
+    )
+    assert "`gansdk adopt g.onnx --float32`" in refused("info", "g.onnx")
+    assert "--float32" in refused("adopt", "g.onnx", "--yes")
+    done = gansdk("adopt", "g.onnx", "--float32", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert Sampler(tmp_path / "g-adopted.onnx").sample(2).shape == (2, 4, 4, 3)

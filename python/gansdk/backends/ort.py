@@ -144,11 +144,11 @@ def _why_not_loaded(path: Path, error: Exception) -> str:
             f"{path} keeps its weights in {missing[0]}, which is not there: put that file beside "
             f"it, as {path.parent / missing[0]}"
         )
-    if "Could not find an implementation for" in message:
-        operator = message.rsplit("implementation for", 1)[1].split(" node")[0].strip()
+    if "bfloat16" in message or "Could not find an implementation for" in message:
         return (
-            f"{path} needs {operator} in a type that ONNX Runtime lacks on this device, as it "
-            "lacks most of bfloat16 on the CPU: use another device, or a float32 copy of the file"
+            f"{path} computes in a type that ONNX Runtime lacks here, as it lacks most of bfloat16 "
+            f"on the CPU: use another device, or `gansdk adopt {path} --float32` to make a float32 "
+            f"copy of half precision ({message})"
         )
     return f"{path} is not a network that ONNX Runtime can load: {message}"
 

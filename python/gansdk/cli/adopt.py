@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -16,6 +17,8 @@ from ..backends.beside import json_beside, read_json
 from ..backends.inference import Guess, infer
 from ..backends.inference.guess import from_document, merged, rows
 from ..errors import InvalidArgumentError, ModelError, SpecError
+from ..models import locate
+from ..models.onnx_float32 import write_float32
 from ..spec import GeneratorSpec
 from .guess import PLACEHOLDERS, copy_of, print_table
 
@@ -32,6 +35,7 @@ from .guess import PLACEHOLDERS, copy_of, print_table
 Examples:
   gansdk adopt dcgan.onnx -o model.onnx
   gansdk adopt biggan.onnx --classes 1000 --value-range -1,1 --yes
+  gansdk adopt half.onnx --float32
   gansdk adopt odd.onnx --spec odd.json -o model.onnx
 """,
 )
@@ -59,6 +63,7 @@ Examples:
 )
 @click.option("--layout", type=click.Choice(["NCHW", "NHWC"]), help="Of the output.")
 @click.option("--color", type=click.Choice(["RGB", "BGR"]), help="Of the output.")
+@click.option("--float32", is_flag=True, help="Make float32 of the file's float16 and bfloat16.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--force", is_flag=True, help="Replace the copy, and a spec that FILE carries.")
 def command(
@@ -72,6 +77,7 @@ def command(
     value_range: str | None,
     layout: str | None,
     color: str | None,
+    float32: bool,
     yes: bool,
     force: bool,
 ) -> None:
@@ -81,9 +87,7 @@ def command(
             "there is no terminal to confirm the guess at: look at it by `gansdk info "
             f"{shlex.quote(model)}`, then say --yes"
         )
-    backend = open_backend(model)
-    check_foreign(backend, force=force)
-    path = backend.path
+    path = locate(model)[0]
     document = _said_in_file(spec_file, path)
     options: dict[str, dict[str, Any]] = {
         "latent": {"size": latent_size, "law": latent_law},
@@ -95,7 +99,7 @@ def command(
         for part, fields in options.items()
     }
     said = merged(document, {part: fields for part, fields in given.items() if fields})
-    guess = Guess(()) if "format" in document else infer(backend)
+    guess = _guess(path, float32=float32, force=force, whole="format" in document)
     if guess.problems and not document:
         raise ModelError(f"{path}: {guess.problems[0]}")
     if value_range is not None and any(f.field == "image.value_range" for f in guess.open):
@@ -111,8 +115,21 @@ def command(
                 "guess"
             )
     out = copy_of(path) if output is None else output
-    adopt(path, out, spec=spec, force=force)
+    adopt(path, out, spec=spec, float32=float32, force=force)
     click.echo(f"{out}: {path.name} with its spec; gansdk info {shlex.quote(str(out))} shows it")
+
+
+def _guess(path: Path, *, float32: bool, force: bool, whole: bool) -> Guess:
+    """Return the guess of a file; nothing of it is wanted where the whole spec is said."""
+    with TemporaryDirectory() as folder:
+        source = path
+        if float32:
+            source = Path(folder) / path.name
+            with source.open("wb") as file:
+                write_float32(path, file)
+        backend = open_backend(source)
+        check_foreign(backend, force=force)
+        return Guess(()) if whole else infer(backend)
 
 
 def _said_in_file(spec_file: Path | None, path: Path) -> dict[str, Any]:
