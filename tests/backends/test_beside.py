@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,21 @@ def test_a_whole_document_is_taken_as_it_is(tmp_path: Path) -> None:
     say(path, spec.to_json())
     assert Sampler(path).spec == spec
     assert Sampler(str(path)).sample(2).shape == (2, 4, 4, 3)
+
+
+def test_a_format_that_declares_nothing_needs_the_whole_document(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    path = tmp_path / "g.ts"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = torch.jit.trace(torch.nn.Unflatten(1, (1, 2, 2)), torch.zeros(2, 4))
+        torch.jit.save(module, str(path))
+    say(path, {"latent": {"size": 4}})
+    with pytest.raises(SpecError, match='"format": "gansdk.spec"'):
+        Sampler(path)
+    spec = GeneratorSpec(latent=Latent(4))
+    say(path, spec.to_json())
+    assert Sampler(path).spec == spec
 
 
 def test_classes_have_to_be_said(tmp_path: Path) -> None:

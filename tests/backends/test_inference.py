@@ -323,6 +323,31 @@ def test_inputs_that_mean_nothing_known(tmp_path: Path) -> None:
     assert "no input was understood as a latent or a picture" in problems
 
 
+@pytest.mark.parametrize(
+    ("name", "shape"), [("c", ("N", 0)), ("map", ("N", 1, 2, 2)), ("strength", ("N",))]
+)
+def test_an_input_beside_the_latent_that_is_nothing_known(
+    tmp_path: Path, name: str, shape: Any
+) -> None:
+    path = write(
+        tmp_path / "g.onnx",
+        {"z": (FLOAT, ("N", 4)), name: (FLOAT, shape)},
+        {"image": (FLOAT, ("N", 1, 2, 2)), "same": (FLOAT, shape)},
+        [("Reshape", "z s", "r"), ("Tanh", "r", "image"), ("Identity", name, "same")],
+        {"s": np.array([-1, 1, 2, 2])},
+    )
+    (problem,) = guess_of(path).problems
+    assert f"the input {name} {['batch', *shape[1:]]} was not understood" in problem
+
+
+def test_a_free_axis_may_be_written_as_minus_one(tmp_path: Path) -> None:
+    path = plain(tmp_path / "g.onnx", batch=-1)
+    backend = open_backend(path)
+    assert backend.inputs is not None
+    assert backend.inputs[0].shape == (None, 8)
+    assert not infer(backend).problems
+
+
 def test_a_latent_of_no_declared_size(tmp_path: Path) -> None:
     guess = guess_of(shaped(tmp_path / "g.onnx", ("N", "d"), ("N", 3, 4, 4)))
     assert guess.unknown == ("latent.size", "output.value_range")

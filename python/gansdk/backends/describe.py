@@ -65,7 +65,8 @@ def _spec_of_foreign(backend: Backend) -> GeneratorSpec:
     if beside is not None:
         path, document = beside
         try:
-            if "format" in document:
+            if "format" in document or backend.inputs is None:
+                # A format that does not declare its inputs leaves nothing to lay fields over.
                 return GeneratorSpec.from_dict(document)
             return completed(infer(backend, probe=False), document)
         except SpecError as error:

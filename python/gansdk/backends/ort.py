@@ -200,7 +200,8 @@ def _cuda_device(device: str) -> str:
 
 
 def _tensor(value: Any) -> Tensor:
-    shape = tuple(size if isinstance(size, int) else None for size in value.shape)
+    # A free axis is a name or None; some exporters write -1.
+    shape = tuple(size if isinstance(size, int) and size >= 0 else None for size in value.shape)
     return Tensor(value.name, shape, value.type)
 
 

@@ -154,7 +154,7 @@ def _noise(left: list[Input]) -> list[Finding]:
 
 
 def _latent_and_label(left: list[Input]) -> list[Finding]:
-    vectors = [x for x in left if x.size != 1 and x.shape]
+    vectors = [x for x in left if x.size not in (0, 1) and x.shape]
     labels = [x for x in vectors if len(x.shape) == 1 and x.size is not None]
     floats = [x for x in vectors if is_float(x.dtype)]
     label, reason = None, ""
