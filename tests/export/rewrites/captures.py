@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, fx, nn
 from torch.export import Dim
 
-from gansdk.export.capture import capture, exported_program, free_batch, quiet
+from gansdk.export.capture import capture, exported_program, quiet
+from gansdk.export.example import free_batch
 from gansdk.export.graphs import placeholders
 
 BATCHES = (1, 3, 16)
@@ -24,7 +25,7 @@ def captured(module: nn.Module, *inputs: Tensor, **arguments: Any) -> fx.GraphMo
 
 def run(program: fx.GraphModule, *inputs: Tensor) -> Tensor:
     with torch.no_grad():
-        (output,) = program(*inputs)
+        output: Tensor = program(*inputs)
     return output
 
 
