@@ -189,7 +189,8 @@ def _import_reason(error: BaseException) -> str:
             f"it ends the program ({where_and_why(error)}): what it does as a script belongs "
             "under if __name__ == '__main__'"
         )
-    return where_and_why(error)
+    hint = ": name a file of a package as package.module" * ("relative import" in str(error))
+    return where_and_why(error) + hint
 
 
 def _attribute(module: ModuleType, names: str, factory: str) -> Any:

@@ -243,7 +243,10 @@ def _checked_truncation(spec: GeneratorSpec, truncation: float | None) -> float 
             f"{spec.name!r} has no truncation input; got truncation={truncation!r}: export it with "
             "spec=GeneratorSpec(..., truncation=Truncation())"
         )
-    return number(truncation, "truncation")
+    psi = number(truncation, "truncation")
+    if abs(psi) > np.finfo(np.float32).max:
+        raise InvalidArgumentError(f"truncation must be a float32, at most 3.4e38; got {psi:g}")
+    return psi
 
 
 def _checked_latents(spec: GeneratorSpec, z: npt.ArrayLike) -> npt.NDArray[np.float32]:

@@ -147,6 +147,7 @@ def test_a_walk(gansdk: Run, model: Path) -> None:
             ["walk", "digits", "--seeds", "1,2", "--truncation", "0.5"],
             "'digits' has no truncation input",
         ),
+        (["sample", "truncated.onnx", "--truncation", "1e39"], "at most 3.4e38; got 1e+39"),
         (["sample", "truncated.onnx", "--truncation", "nan"], "must be a finite number"),
         (["sample", "truncated.onnx", "--truncation", "much"], "'much' is not a valid float"),
         (

@@ -180,6 +180,7 @@ def test_what_gives_no_module(folder: Path) -> None:
         ("import torch\nx = torch.zeros(2) @ torch.zeros(3)\n", "bad.py:2)"),
         ("def f(:\n", "SyntaxError: "),
         ("import not_installed_anywhere\n", "No module named 'not_installed_anywhere' ("),
+        ("from . import other\n", "name a file of a package as package.module"),
         ("import sys\nsys.exit(1)\n", "belongs under if __name__ == '__main__'"),
     ],
 )

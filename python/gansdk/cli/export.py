@@ -214,6 +214,8 @@ def _torch_needed() -> Iterator[None]:
     try:
         yield
     except ImportError as error:
+        if (error.name or "").startswith("gansdk"):
+            raise
         raise MissingDependencyError(
             f"export needs {error.name}, which is not installed: pip install 'gansdk[torch]'"
         ) from None
