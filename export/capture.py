@@ -58,7 +58,8 @@ def capture(
     # A plain GraphModule: that of torch.export insists on the inputs that it was made with.
     program = fx.GraphModule(whole, whole.graph)
     output = program.graph.output_node()
-    (result,) = output.args[0]  # type: ignore[misc]
+    results: Any = output.args[0]
+    (result,) = results
     output.args = (result,)
     program.recompile()
     return program
@@ -95,7 +96,8 @@ def _export(module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...]) -> Expor
             module, tuple(inputs.values()), dynamic_shapes=shapes, strict=False
         )
         # Without decompositions this only makes it functional: nothing is written in place.
-        return exported.run_decompositions({})
+        functional: ExportedProgram = exported.run_decompositions({})
+        return functional
 
 
 @contextmanager

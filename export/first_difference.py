@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ def first_difference(
     program with files of these parts, by bisection over its layers. `tolerance` is that of the
     whole output; within, it is relative to the largest value of a layer.
     """
-    last = program.graph.output_node().args[0]
+    last: Any = program.graph.output_node().args[0]
     values = _values(program, inputs)
     if not np.abs(values[last].numpy() - expected).max() <= tolerance:
         return "the captured program differs already: the module does otherwise when captured"

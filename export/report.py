@@ -83,6 +83,7 @@ class ExportReport:
                 f"{d.milliseconds:8.3g} {d.milliseconds_pytorch:7.3g}"
             )
         compared = ", ".join(self.differences[0].compared)
-        return "\n".join(
-            [*lines, f"compared with PyTorch at {compared}; exported in {self.seconds:.1f} s"]
-        )
+        lines.append(f"compared with PyTorch at {compared}; exported in {self.seconds:.1f} s")
+        if any(d.format == "torchscript" for d in self.differences):
+            lines.append("PyTorch has deprecated TorchScript (.ts): .pt2 is its successor")
+        return "\n".join(lines)

@@ -49,7 +49,7 @@ def to_torchscript(program: fx.GraphModule, path: Path, metadata: dict[str, str]
         with quiet():
             script = torch.jit.script(weights)
             script.define(source)
-            torch.jit.save(script, str(path), _extra_files=metadata)  # type: ignore[no-untyped-call]
+            torch.jit.save(script, str(path), _extra_files=metadata)
     except RuntimeError as error:
         raise ExportError(f"TorchScript cannot express the program: {reason_of(error)}") from error
     _strip(path)
@@ -71,8 +71,8 @@ def _source(program: fx.GraphModule, weights: nn.Module) -> str:
             weights.register_buffer(name, value)
             names[node] = f"self.{name}"
         elif node.op == "output":
-            (result,) = node.args[0]  # type: ignore[misc]
-            lines.append(f"return {names[result]}")  # type: ignore[index]
+            results: Any = node.args[0]
+            lines.append(f"return {names[results[0]]}")
         elif node.op == "call_function":
             if getattr(node.target, "_opname", None) not in _CHECKS:
                 lines.append(f"{name} = {_call(node, names, inputs[0])}")
@@ -84,10 +84,10 @@ def _source(program: fx.GraphModule, weights: nn.Module) -> str:
 
 
 def _call(node: fx.Node, names: dict[fx.Node, str], first: str) -> str:
-    target = node.target
+    target: Any = node.target
     if target in _INFIX:
         left, right = (_value(arg, names) for arg in node.args)
-        return f"({left} {_INFIX[target]} {right})"  # type: ignore[index]
+        return f"({left} {_INFIX[target]} {right})"
     if target is operator.getitem:
         owner, index = node.args
         return f"{_value(owner, names)}[{index}]"
