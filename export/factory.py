@@ -222,7 +222,9 @@ def _check_call(found: Any, arguments: Mapping[str, Any], factory: str) -> None:
     try:
         signature.bind(**arguments)
     except TypeError as error:
-        takes = " ".join(str(signature).split())  # a default may have a repr of many lines
+        bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+        # A default may have a repr of many lines.
+        takes = " ".join(str(inspect.Signature(bare)).split())
         raise InvalidArgumentError(
             f"{factory} takes {takes[:200]}; {error}: give its arguments with "
             "--factory-arg name=VALUE"

@@ -244,7 +244,7 @@ def _checked_truncation(spec: GeneratorSpec, truncation: float | None) -> float 
             "spec=GeneratorSpec(..., truncation=Truncation())"
         )
     psi = number(truncation, "truncation")
-    if abs(psi) > np.finfo(np.float32).max:
+    if abs(psi) > float(np.finfo(np.float32).max):
         raise InvalidArgumentError(f"truncation must be a float32, at most 3.4e38; got {psi:g}")
     return psi
 
