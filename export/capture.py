@@ -51,6 +51,9 @@ def capture(
     try:
         with symbolic_integers(module, call):
             exported = _export(called, inputs, shapes)
+        with torch.no_grad(), quiet():
+            # Without decompositions this only makes it functional: nothing is written in place.
+            exported = exported.run_decompositions({})
     except Exception as error:  # the exporter runs the module, which may raise anything
         raise ExportError(f"PyTorch cannot capture the module: {_why(error)}") from error
     whole = exported.module(check_guards=False)
@@ -92,12 +95,9 @@ def _why(error: Exception) -> str:
 
 def _export(module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...]) -> ExportedProgram:
     with torch.no_grad(), quiet():
-        exported = torch.export.export(
+        return torch.export.export(
             module, tuple(inputs.values()), dynamic_shapes=shapes, strict=False
         )
-        # Without decompositions this only makes it functional: nothing is written in place.
-        functional: ExportedProgram = exported.run_decompositions({})
-        return functional
 
 
 @contextmanager

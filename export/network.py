@@ -6,7 +6,7 @@ import copy
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -99,6 +99,10 @@ class Network:
                 raise ExportError(
                     f"the module fails on the inputs {shapes}, which the spec asks for: {reason[0]}"
                 ) from error
+
+    def in_float64(self) -> Network:
+        """Return the network in double precision, to tell PyTorch's own rounding errors."""
+        return replace(self, module=copy.deepcopy(self.module).double())
 
 
 def generator_network(

@@ -25,6 +25,8 @@ RELATIVE_TOLERANCE = 1e-4
 """Of the width of the output's value range."""
 LEVELS_TOLERANCE = 1e-4
 """Of the 8-bit levels."""
+_OWN_ERRORS = 4
+"""How much more than PyTorch's own rounding error a file may differ at extreme inputs."""
 
 _TIMED = f"batch {max(BATCHES)}"
 
@@ -39,6 +41,11 @@ class Case:
     inputs: Inputs
     expected: Floats
     seconds: float
+
+    @property
+    def extreme(self) -> bool:
+        """Whether no seed gives such inputs, so that the network need not be well-conditioned."""
+        return self.name.startswith("extreme")
 
     @property
     def batch(self) -> int:
@@ -90,7 +97,7 @@ def eager_cases(network: Network, cases: Iterable[tuple[str, Inputs]]) -> list[C
         try:
             run.append(eager_case(network, name, inputs))
         except NonFiniteOutputError:
-            if name.startswith("batch"):
+            if not name.startswith("extreme"):
                 raise
     return run
 
@@ -132,16 +139,16 @@ def compare(
     ExportError
         The file cannot run some batch size.
     """
-    largest, total, values, moved, levels = 0.0, 0.0, 0, 0, 0
     image = output if output is not None and output.kind == "image" else None
     # torch's own count: opening a file of torch's would set another in the whole process.
     backend = open_backend(path, threads=torch.get_num_threads())
-    seconds = 0.0
+    sums = _Sums()
+    milliseconds = 0.0
     for case in cases:
         start = time.perf_counter()
         actual = run_file(backend, case.inputs)
         if case.name == _TIMED:
-            seconds = time.perf_counter() - start
+            milliseconds = 1e3 * (time.perf_counter() - start) / case.batch
         if actual.shape != case.expected.shape:
             raise ExportError(
                 f"{path.name} gives shape {actual.shape} at {case.name}, PyTorch gives "
@@ -150,26 +157,33 @@ def compare(
         scale = image.span if image else float(np.abs(case.expected).max())
         tolerance = RELATIVE_TOLERANCE * scale
         difference = np.abs(actual.astype(np.float64) - case.expected)
-        if not difference.max() <= tolerance:  # NaN too
+        allowed = tolerance
+        if case.extreme and not difference.max() <= tolerance:
+            allowed = max(tolerance, _OWN_ERRORS * _own_error(network, case))
+        if not difference.max() <= allowed:  # NaN too
             raise PartError(
                 f"{path.name} differs from PyTorch by {difference.max():.3g} at {case.name}, more "
-                f"than the {tolerance:.3g} allowed",
+                f"than the {allowed:.3g} allowed",
                 case,
-                tolerance,
+                allowed,
             )
-        largest = max(largest, float(difference.max()))
-        total += float(difference.sum())
-        values += difference.size
+        if case.extreme:
+            sums.extreme = max(sums.extreme or 0.0, float(difference.max()))
+            continue
+        sums.tolerance = max(sums.tolerance, tolerance)
+        sums.largest = max(sums.largest, float(difference.max()))
+        sums.total += float(difference.sum())
+        sums.values += difference.size
         if image is not None:
             pair = [images.to_uint8(x, **image.conversion) for x in (actual, case.expected)]
-            moved += int((pair[0] != pair[1]).sum())
-            levels += pair[0].size
-    if levels and moved > _levels_allowed(levels):
+            sums.moved += int((pair[0] != pair[1]).sum())
+            sums.levels += pair[0].size
+    if sums.levels and sums.moved > _levels_allowed(sums.levels):
         raise PartError(
-            f"{path.name} moves {moved} of {levels} 8-bit levels, more than 1 in "
+            f"{path.name} moves {sums.moved} of {sums.levels} 8-bit levels, more than 1 in "
             f"{1 / LEVELS_TOLERANCE:,.0f}",
             cases[0],
-            tolerance,
+            sums.tolerance,
         )
     timed = next(case for case in cases if case.name == _TIMED)
     return Difference(
@@ -177,16 +191,38 @@ def compare(
         file=path.name,
         format=form,
         size=path.stat().st_size,
-        largest=largest,
-        mean=total / values,
-        tolerance=tolerance,
-        levels_moved=moved if levels else None,
-        levels=levels or None,
+        largest=sums.largest,
+        mean=sums.total / sums.values,
+        tolerance=sums.tolerance,
+        extreme=sums.extreme,
+        levels_moved=sums.moved if sums.levels else None,
+        levels=sums.levels or None,
         compared=tuple(case.name for case in cases),
-        milliseconds=1e3 * seconds / timed.batch,
-        milliseconds_pytorch=1e3 * timed.seconds / timed.batch,
         operators={},
+        milliseconds=milliseconds,
+        milliseconds_pytorch=1e3 * timed.seconds / timed.batch,
     )
+
+
+@dataclass
+class _Sums:
+    largest: float = 0.0
+    total: float = 0.0
+    values: int = 0
+    tolerance: float = 0.0
+    extreme: float | None = None
+    moved: int = 0
+    levels: int = 0
+
+
+def _own_error(network: Network, case: Case) -> float:
+    """Return how far PyTorch in float32 is from itself in float64; 0 where it cannot tell."""
+    inputs = {k: v.double() if v.is_floating_point() else v for k, v in case.inputs.items()}
+    try:
+        exact = network.in_float64().eager(inputs)
+    except ExportError:  # a module that makes float32 constants of its own
+        return 0.0
+    return float(np.abs(exact.numpy() - case.expected).max())
 
 
 def _levels_allowed(levels: int) -> float:
