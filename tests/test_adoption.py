@@ -62,7 +62,9 @@ def test_a_network_of_pictures(tmp_path: Path, side: Any) -> None:
     )
     assert found.golden is None
     assert found.output.shape == ((3, None, None) if side == "H" else (3, 64, 64))
-    assert Sampler(tmp_path / "a.onnx").spec == found
+    copy = Sampler(tmp_path / "a.onnx")
+    assert copy.spec == found
+    assert copy.translate([np.zeros((32, 32, 3), np.uint8)])[0].shape == (64, 64, 3)
 
 
 def test_weights_beside_the_file_go_beside_the_copy(tmp_path: Path) -> None:

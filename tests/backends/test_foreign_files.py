@@ -76,8 +76,9 @@ def test_a_fixed_batch_gives_the_images_of_a_free_one(
     for count in (1, 3, 4, 9):
         assert (fixed.sample(count, seed=7) == free.sample(count, seed=7)).all()
     assert (fixed.sample(9, batch_size=5) == fixed.sample(9, batch_size=1)).all()
-    assert fixed._batch_size(None) % batch == 0
-    assert fixed._batch_size(5) == 5
+    # Whole runs, where a call does not say how many.
+    assert len(next(fixed.stream(200))) % batch == 0
+    assert len(next(fixed.stream(200, batch_size=5))) == 5
 
 
 def test_the_runs_of_a_fixed_batch_are_full(
