@@ -82,6 +82,7 @@ def adopt(
         if float32:
             source = stack.enter_context(_float32_copy(original, stage))
         backend = open_backend(source)
+        backend.path = original  # what messages name, also where a float32 copy of it is run
         check_foreign(backend, force=force)
         weights = _checked_weights(source)
         _check_target(original, out, weights, force=force)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gansdk.errors import ModelError
 from gansdk.models.onnx_file import external_files, last_operator, write_metadata
+from gansdk.models.onnx_float32 import write_float32
+from gansdk.models.protobuf import bytes_field
 
 from ..foreign import FLOAT, HALF, plain, write
 
@@ -100,3 +107,41 @@ def test_the_values_of_weights_are_not_read(tmp_path: Path) -> None:
     path.write_bytes(content[:at] + b"\xff" * weights.nbytes + content[at + weights.nbytes :])
     assert external_files(path) == ()
     assert last_operator(path, "image") == "Tanh"
+
+
+@settings(max_examples=300)
+@given(data=st.data())
+def test_a_damaged_file_is_a_model_error_or_none(data: st.DataObject, damaged: Path) -> None:
+    whole = (damaged.parent / "whole.onnx").read_bytes()
+    content = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at] = data.draw(st.integers(0, 255))
+    damaged.write_bytes(content[: data.draw(st.integers(1, len(content)))])
+    for ask in (
+        lambda: external_files(damaged),
+        lambda: last_operator(damaged, "image"),
+        lambda: write_metadata(damaged, io.BytesIO(), "k", "v"),
+        lambda: write_float32(damaged, io.BytesIO()),
+    ):
+        with suppress(ModelError):
+            ask()
+
+
+@pytest.fixture(scope="module")
+def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("damaged")
+    plain(folder / "whole.onnx", dtype=HALF, size=2, metadata={"a": "b"})
+    return folder / "damaged.onnx"
+
+
+@pytest.mark.parametrize("ask", [external_files, lambda p: write_float32(p, io.BytesIO())])
+def test_graphs_nested_without_end_are_a_model_error(
+    tmp_path: Path, ask: Callable[[Path], Any]
+) -> None:
+    graph = b""
+    for _ in range(400):  # a graph in an attribute of a node of a graph
+        graph = bytes_field(1, bytes_field(5, bytes_field(6, graph)))
+    (tmp_path / "g.onnx").write_bytes(bytes_field(7, graph))
+    with pytest.raises(ModelError, match="nested without end"):
+        ask(tmp_path / "g.onnx")

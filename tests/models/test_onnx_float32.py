@@ -137,3 +137,10 @@ def test_weights_that_are_cut_off_or_elsewhere_are_an_error(tmp_path: Path) -> N
     path.write_bytes(model.SerializeToString())
     with pytest.raises(ModelError, match="outside the model's folder"):
         copied(path)
+
+
+def test_messages_name_the_file_and_not_its_copy(tmp_path: Path) -> None:
+    path = half_network(tmp_path / "g.onnx", BFLOAT16)
+    with pytest.raises(ModelError, match=r"/g\.onnx takes z of shape \[None, 8\], but its spec"):
+        adopt(path, tmp_path / "a.onnx", spec=GeneratorSpec(latent=Latent(9)), float32=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["g.onnx"]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ..errors import ModelError
 from .protobuf import bytes_field, fields, read_bytes
 
 # The fields of each message that lead to other messages, by number.
@@ -25,6 +26,8 @@ _CHILDREN = {
 _GRAPH, _METADATA = 7, 14
 _NODE, _NODE_INPUT, _NODE_OUTPUT, _NODE_OPERATOR = 1, 1, 2, 4
 _EXTERNAL_DATA = 13
+DEPTH = 100
+"""Of messages within messages, as protobuf itself has it."""
 _KEY, _VALUE = 1, 2
 # What moves or retypes values, and leaves them as they are.
 _MOVERS = {"Transpose", "Identity", "Cast", "Reshape", "Squeeze", "Unsqueeze", "Flatten"}
@@ -89,14 +92,16 @@ def write_metadata(source: Path, target: BinaryIO, key: str, text: str) -> None:
     target.write(bytes_field(_METADATA, entry))
 
 
-def _messages(data: memoryview, kind: str, wanted: str) -> Iterator[memoryview]:
+def _messages(data: memoryview, kind: str, wanted: str, depth: int = 0) -> Iterator[memoryview]:
     if kind == wanted:
         yield data
         return
+    if depth > DEPTH:
+        raise ModelError("the file is no ONNX file: its graphs are nested without end")
     children = _CHILDREN.get(kind, {})
     for number, _, value in fields(data):
         if number in children:
-            yield from _messages(value, children[number], wanted)
+            yield from _messages(value, children[number], wanted, depth + 1)
 
 
 def entry_of(data: memoryview) -> tuple[str, str]:

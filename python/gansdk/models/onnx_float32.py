@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import ModelError
-from .onnx_file import entry_of
+from .onnx_file import DEPTH, entry_of
 from .protobuf import bytes_field, fields, number_field, read_bytes, varint
 
 _FLOAT, _FLOAT16, _BFLOAT16 = 1, 10, 16
@@ -61,24 +61,31 @@ def write_float32(source: Path, target: BinaryIO) -> None:
     data = read_bytes(source)
     if not _holds_halves(data, "model"):
         raise ModelError(f"{source} holds no float16 or bfloat16: it needs no float32 copy")
-    copy = _copied(data, "model", source.parent)
+    try:
+        copy = _copied(data, "model", source.parent)
+    except ValueError as error:  # weights of an odd length, an offset that is no number
+        raise ModelError(f"{source} is no whole ONNX file: {error}") from None
     if len(copy) > _LIMIT:
         raise ModelError(f"{source} would have more than the 2 GiB of one file in float32")
     target.write(copy)
 
 
-def _holds_halves(data: memoryview, kind: str) -> bool:
+def _holds_halves(data: memoryview, kind: str, depth: int = 0) -> bool:
+    if depth > DEPTH:
+        raise ModelError("the file is no ONNX file: its graphs are nested without end")
     children = _CHILDREN.get(kind, {})
     typed = {"tensor": _DATA_TYPE, "tensor type": _TENSOR_TYPE_ELEMENT}.get(kind)
     return any(
-        _holds_halves(value, children[number])
+        _holds_halves(value, children[number], depth + 1)
         if number in children
         else number == typed and varint(value)[0] in _HALVES
         for number, _, value in fields(data)
     )
 
 
-def _copied(data: memoryview, kind: str, folder: Path) -> bytes:
+def _copied(data: memoryview, kind: str, folder: Path, depth: int = 0) -> bytes:
+    if depth > DEPTH:
+        raise ModelError("the file is no ONNX file: its graphs are nested without end")
     if kind == "tensor":
         return _tensor(data, folder)
     if kind == "attribute" and not _is_typed(data):
@@ -91,7 +98,7 @@ def _copied(data: memoryview, kind: str, folder: Path) -> bytes:
     for number, start, value in fields(data):
         stop = start + len(value)
         if number in children:
-            parts.append(bytes_field(number, _copied(value, children[number], folder)))
+            parts.append(bytes_field(number, _copied(value, children[number], folder, depth + 1)))
         elif number == typed and varint(value)[0] in _HALVES:
             parts.append(number_field(number, _FLOAT))
         else:

@@ -37,7 +37,7 @@ def fields(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
         elif wire in (FIXED32, FIXED64):
             position += 4 if wire == FIXED32 else 8
         else:
-            raise ModelError("the file is no ONNX file: it holds a field of an unknown kind")
+            raise ModelError("the file is no whole ONNX file: it holds a field of no known kind")
         if position > len(data):
             raise ModelError("the file is no whole ONNX file: it ends within a field")
         yield tag >> 3, start, data[start:position]
