@@ -163,3 +163,15 @@ def translator(
         ],
         {"scales": np.array(scales, np.float32)},
     )
+
+
+def shaped(path: Path, z: Any, image: Any, *, name: str = "z", out: str = "image") -> Path:
+    """A network of one input whose values become an output of another shape."""
+    target = [-1 if isinstance(size, str) else size for size in image]
+    return write(
+        path,
+        {name: (FLOAT, z)},
+        {out: (FLOAT, image)},
+        [("Reshape", f"{name} s", "r"), ("Tanh", "r", out)],
+        {"s": np.array(target)},
+    )
