@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
+from itertools import product
 
 import pytest
 import torch
 from torch import Tensor, fx, nn
+from torch.export import Dim
 from torch.nn import functional
 
 from gansdk.errors import ExportError
+from gansdk.export.capture import capture
 from gansdk.export.graphs import placeholders
 from gansdk.export.injected_noise import injected_noise, run_with_noise
 from gansdk.export.rewrites.random_numbers import declare_noise, is_random, noise_axes
@@ -102,11 +105,12 @@ WORKS: dict[str, tuple[Callable[[Tensor], Tensor], list[tuple[str, tuple[int, ..
 }
 
 
-@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, contextlib.nullcontext])
+# PyTorch comes to the same operators by other ways in each.
+MODES = (torch.no_grad, torch.inference_mode, contextlib.nullcontext)
+
+
 @pytest.mark.parametrize("kind", WORKS)
-def test_the_program_is_eager_pytorch_on_the_same_noise(
-    kind: str, mode: Callable[[], contextlib.AbstractContextManager[None]]
-) -> None:
+def test_the_program_is_eager_pytorch_on_the_same_noise(kind: str) -> None:
     torch.manual_seed(0)
     work, expected = WORKS[kind]
     module, program, noises = declared(work)
@@ -114,7 +118,7 @@ def test_the_program_is_eager_pytorch_on_the_same_noise(
     names = [f"noise_{k}" for k in range(len(noises))]
     assert [noise.input for noise in noises] == names
     assert [node.target for node in placeholders(program)][1:] == names
-    for batch in BATCHES:
+    for batch, mode in product(BATCHES, MODES):
         x, values = torch.randn(batch, *SHAPE), draw(noises, batch)
         with mode(), injected_noise(values, axes=noise_axes(program)):
             eager = module(x)
@@ -196,6 +200,15 @@ def test_what_cannot_be_an_input_is_refused_by_name(kind: str) -> None:
         declared(work)
     assert "layer '0'" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_noise_of_a_picture_of_any_size_is_refused() -> None:
+    module = nn.Sequential(Layer(lambda x: x + torch.randn_like(x)))
+    free = {"x": {0: Dim("batch", min=1), 2: Dim("height", min=2)}}
+    inputs = {"x": torch.randn(4, *SHAPE)}
+    program = capture(module, lambda m, x: m(x), inputs, free)
+    with pytest.raises(ExportError, match="layer '0' draws .* not known beforehand"):
+        declare_noise(program, ("x",))
 
 
 def test_names_in_use_are_left_alone() -> None:
