@@ -82,7 +82,7 @@ def cases(spec: GeneratorSpec) -> Iterator[tuple[str, Inputs]]:
             yield f"psi {psi:g}", {**inputs, spec.truncation.input: torch.full((3,), psi)}
     if spec.image is not None:
         yield (
-            "black and white",
+            "extreme pictures",
             {
                 **generator_inputs(spec, 2),
                 spec.image.input: torch.from_numpy(_black_and_white(spec.image)),

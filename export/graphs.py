@@ -139,4 +139,6 @@ class _Fakes(fx.Interpreter):
 
     def get_attr(self, target: Any, args: Any, kwargs: Any) -> Any:
         value = super().get_attr(target, args, kwargs)
+        if not isinstance(value, Tensor):
+            return value  # a branch of a condition
         return fake_mode(self.module).from_tensor(value, static_shapes=True)  # type: ignore[arg-type]

@@ -142,6 +142,8 @@ def compare(
     image = output if output is not None and output.kind == "image" else None
     # torch's own count: opening a file of torch's would set another in the whole process.
     backend = open_backend(path, threads=torch.get_num_threads())
+    if any(tensor.shape[:1] != (None,) for tensor in backend.inputs or ()):
+        raise ExportError(f"the batch size is baked into {path.name}")
     sums = _Sums()
     milliseconds = 0.0
     for case in cases:

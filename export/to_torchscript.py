@@ -67,7 +67,7 @@ def _source(program: fx.GraphModule, weights: nn.Module) -> str:
         elif node.op == "get_attr":
             value = constant(program, node)
             if value is None:
-                raise ExportError(f"TorchScript cannot hold {node.target} as a weight")
+                continue  # a branch of a condition, which its user is refused for
             weights.register_buffer(name, value)
             names[node] = f"self.{name}"
         elif node.op == "output":

@@ -25,6 +25,6 @@ def test_examples_in_docstrings_are_true(name: str) -> None:
 
 def test_the_public_names_have_examples() -> None:
     finder = doctest.DocTestFinder()
-    for module in ("sampler", "latents.draws", "images.encoding", "spec"):
+    for module in ("sampler", "latents.draws", "images.encoding", "spec.generator"):
         found = finder.find(importlib.import_module(f"gansdk.{module}"))
         assert any(test.examples for test in found), module

@@ -72,7 +72,10 @@ def test_a_module_that_is_no_generator(module: nn.Module, message: str, tmp_path
     [
         (after(lambda x: x - x.mean(0, keepdim=True)), "depends on the batch that it is in"),
         (after(lambda x: x.reshape(16, 3, 4, 4)), "fixes the batch to that of the example"),
-        (after(lambda x: torch.zeros(16, 3, 4, 4) + x.mean() * 0), "baked in|the first axis"),
+        (
+            after(lambda x: torch.zeros(16, 3, 4, 4) + x.mean() * 0),
+            "the first axis|layer the outermost combines its images",
+        ),
     ],
 )
 def test_a_batch_that_is_not_free(
@@ -122,7 +125,7 @@ def test_levels_that_move_are_refused_though_values_are_close(tmp_path: Path) ->
             value = 100.5 / 255 * 2 - 1 + (1e-5 if torch.compiler.is_exporting() else -1e-5)
             return (z * 0 + value).reshape(-1, 1, 2, 2)
 
-    with pytest.raises(ExportError, match="moves 100 of 100 8-bit levels"):
+    with pytest.raises(ExportError, match="moves 80 of 80 8-bit levels"):
         export(AtTheEdge(), tmp_path / "model", spec=SPEC, formats=["torchscript"])
     assert list(tmp_path.iterdir()) == []
 

@@ -44,7 +44,9 @@ class Golden:
     Images 0 ... count - 1 of `seed` with balanced labels: sha256 of the uint8 pixels (of the
     float32 values for an array), exact on the execution provider and instruction set that wrote it;
     mean and standard deviation of the network's float output, to be met within `tolerance`
-    anywhere.
+    anywhere. Where the generator starts from pictures, these are of uniform levels: to_uint8 of the
+    uniform law on the stream behind that of the last noise input, of the spec's size, or 64 x 64
+    rounded up to its multiple.
     """
 
     seed: int

@@ -116,7 +116,8 @@ class _UpBlock(nn.Module):
         h = self.convolutions[1](F.relu(self.norms[1](h, label)))
         # A 1 x 1 convolution before the resize: the same values at a quarter of the cost.
         shortcut = F.interpolate(self.shortcut(x), scale_factor=2.0, mode="nearest")
-        return shortcut + h
+        out: Tensor = shortcut + h
+        return out
 
 
 class _ClassNorm(nn.Module):
@@ -135,7 +136,8 @@ class _ClassNorm(nn.Module):
         if self.scale_shift is None:
             return normal
         scale, shift = self.scale_shift(label)[:, :, None, None].chunk(2, dim=1)
-        return normal * scale + shift
+        out: Tensor = normal * scale + shift
+        return out
 
 
 class _DownBlock(nn.Module):
@@ -152,4 +154,5 @@ class _DownBlock(nn.Module):
         h = self.convolutions[0](x if self.first else F.relu(x))
         h = self.convolutions[1](F.relu(h))
         # Pooled before its 1 x 1 convolution: the same values at a quarter of the cost.
-        return F.avg_pool2d(h, 2) + self.shortcut(F.avg_pool2d(x, 2))
+        out: Tensor = F.avg_pool2d(h, 2) + self.shortcut(F.avg_pool2d(x, 2))
+        return out
