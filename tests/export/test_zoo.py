@@ -14,13 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from gansdk import Sampler
+from gansdk.errors import ExportError
 from gansdk.export import export
 from gansdk.models.locate import GENERATOR_FILES
 from gansdk.selection import Selection
 from gansdk.spec import GeneratorSpec
 
 from ..zoo.member import Member
-from ..zoo.members import MEMBERS
+from ..zoo.members import MEMBERS, REFUSED
 
 COUNT, SEED = 3, 5
 TOLERANCE = 3e-5
@@ -66,6 +67,20 @@ def test_every_file_of_a_member_samples_what_pytorch_gives(member: Member, tmp_p
         assert np.abs(together - wanted).max() <= TOLERANCE * span, name
         alone = np.concatenate([sampled(sampler, i, 1) for i in range(COUNT)])
         assert np.abs(alone - wanted).max() <= TOLERANCE * span, name
+
+
+@pytest.mark.parametrize("member", REFUSED, ids=lambda member: member.name)
+def test_what_depends_on_the_batch_is_refused(member: Member, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="batch"):
+        export(
+            member.build(),
+            tmp_path / "model",
+            spec=member.spec,
+            arguments=member.arguments,
+            formats=["onnx"],
+            discriminator=member.discriminator() if member.discriminator else None,
+        )
+    assert not (tmp_path / "model").exists()
 
 
 def pictures(spec: GeneratorSpec) -> npt.NDArray[np.uint8]:

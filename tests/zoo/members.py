@@ -22,11 +22,12 @@ from . import (
     progan,
     sagan,
     sngan,
+    stylegan2_discriminator,
     wavegan,
 )
 from .member import Member as Member
 from .prepare import seeded, trained
-from .stylegan_members import STYLEGANS
+from .stylegan_members import CONST, STYLEGANS, nvlabs
 
 
 def settled(make: Callable[[], nn.Module], *shape: int, classes: int = 0) -> nn.Module:
@@ -51,6 +52,17 @@ def biggan_128() -> nn.Module:
         return trained(module, torch.randn(16, 24), torch.eye(10)[torch.arange(16) % 10])
 
     return seeded(partial(biggan.OneHotGenerator, G_ch=2, resolution=128, dim_z=24), train)
+
+
+def without_running_statistics() -> nn.Module:
+    def drop(module: nn.Module) -> nn.Module:
+        for part in module.modules():
+            if isinstance(part, nn.BatchNorm2d):
+                part.track_running_stats = False
+                part.running_mean = part.running_var = None
+        return module
+
+    return seeded(partial(dcgan.Generator, ngf=2, size=16), drop)
 
 
 def first_of_three(module: nn.Module, z: Tensor) -> Tensor:
@@ -125,3 +137,12 @@ MEMBERS: tuple[Member, ...] = (
     Member("ctgan_condition", partial(seeded, partial(ctgan.Generator, conditions=4)),
            GeneratorSpec(latent=Latent(24), label=Label(4, encoding="one_hot"), output=ARRAY)),
 )  # fmt: skip
+
+REFUSED: tuple[Member, ...] = (
+    Member("stylegan2_discriminator", partial(nvlabs, 8), Z, CONST,
+           discriminator=partial(seeded, partial(stylegan2_discriminator.Discriminator, 8)),
+           notes="minibatch standard deviation: a logit depends on the other images"),
+    Member("batch_statistics", without_running_statistics, DCGAN,
+           notes="batch norm without running statistics"),
+)  # fmt: skip
+"""What no file can hold, as an image or a logit would depend on the batch that it is in."""
