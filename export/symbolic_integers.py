@@ -1,28 +1,31 @@
-"""`int(x.shape[0])` in model code, kept a symbol while torch.export runs it.
+"""`int(x.shape[0])` and `len(x)` in model code, kept a symbol while torch.export runs it.
 
-StyleGAN2-ADA and StyleGAN3 turn the batch size into an `int`, which fixes it to the example's. Here
-the name `int` of the model's own Python modules stands for a class that hands symbols on as they
-are, and is `int` in all else; PyTorch itself keeps the real one, for it reckons with it.
+StyleGAN2-ADA and StyleGAN3 turn the batch size into an `int`, which fixes it to the example's, and
+so does `len` of a tensor. Here the names `int` and `len` of the model's own Python modules stand
+for what hands symbols on as they are, and is `int` and `len` in all else; PyTorch itself keeps the
+real ones, for it reckons with them.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import ModuleType
+from functools import partial
+from types import FunctionType, ModuleType
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-_integer = int
+_integer, _length = int, len
 _SKIPPED = {*sys.stdlib_module_names, "gansdk", "numpy", "sympy", "torch"}
 
 
 class _Meta(type):
     def __call__(cls, *args: Any, **keywords: Any) -> Any:
-        if len(args) == 1 and not keywords and isinstance(args[0], torch.SymInt):
+        if _length(args) == 1 and not keywords and isinstance(args[0], torch.SymInt):
             return args[0]
         return _integer(*args, **keywords)
 
@@ -37,26 +40,41 @@ class _Int(_integer, metaclass=_Meta):
     """`int`, but a symbol remains one."""
 
 
+def _len(value: Any) -> Any:
+    """`len`, but that of a tensor may be a symbol."""
+    if isinstance(value, Tensor) and value.ndim > 0:
+        return value.shape[0]
+    return _length(value)
+
+
+_REPLACEMENTS: dict[str, Any] = {"int": _Int, "len": _len}
+
+
 @contextmanager
 def symbolic_integers(module: nn.Module, call: Callable[..., Any]) -> Iterator[None]:
-    """Within, `int(size)` keeps a symbol in the Python modules that `module` is written in.
+    """Within, `int(size)` and `len(x)` keep symbols in the Python modules of `module`.
 
     Those are where its parts' classes are defined and `call` is, and what these import, but for
-    PyTorch, NumPy and the standard library.
+    PyTorch, NumPy, gansdk and the standard library.
     """
-    replaced = [m for m in _written_in(module, call) if "int" not in vars(m)]
+    replaced = [
+        (vars(home), name)
+        for home in _written_in(module, call)
+        for name in _REPLACEMENTS
+        if name not in vars(home)
+    ]
     try:
-        for python_module in replaced:
-            vars(python_module)["int"] = _Int
+        for names, name in replaced:
+            names[name] = _REPLACEMENTS[name]
         yield
     finally:
-        for python_module in replaced:
-            vars(python_module).pop("int", None)
+        for names, name in replaced:
+            names.pop(name, None)
 
 
 def _written_in(module: nn.Module, call: Callable[..., Any]) -> list[ModuleType]:
     classes = {c for part in module.modules() for c in type(part).__mro__}
-    waiting = [_home(c) for c in classes] + [_home(getattr(call, "func", call))]
+    waiting = [_home(value) for value in (*classes, *_functions(call))]
     found: dict[str, ModuleType] = {}
     while waiting:
         home = waiting.pop()
@@ -67,6 +85,22 @@ def _written_in(module: nn.Module, call: Callable[..., Any]) -> list[ModuleType]
             if isinstance(value, ModuleType) or hasattr(value, "__module__"):
                 waiting.append(_home(value))
     return list(found.values())
+
+
+def _functions(call: Any) -> list[Any]:
+    # A call with those that it wraps: gansdk's own hold the user's in their closures.
+    waiting, found = [call], []
+    while waiting:
+        value = waiting.pop()
+        if any(value is known for known in found):
+            continue
+        found.append(value)
+        if isinstance(value, partial):
+            waiting.append(value.func)
+        elif isinstance(value, FunctionType):
+            held = inspect.getclosurevars(value).nonlocals.values()
+            waiting += [v for v in held if isinstance(v, (FunctionType, partial))]
+    return found
 
 
 def _home(value: Any) -> ModuleType | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,40 @@ def test_an_int_of_the_batch_leaves_the_batch_free() -> None:
     for count in (1, 3, 16):
         z = torch.randn(count, 3, 4, 4)
         assert torch.equal(program(z), module(z))
+
+
+class Measured(nn.Module):
+    """A batch by `len`, as one writes it for a list."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start = nn.Parameter(torch.randn(1, 3, 4, 4))
+
+    def forward(self, z: Tensor) -> Tensor:
+        assert len("abc") == len([1, 2, 3]) == len(self.start[0]) == 3
+        return self.start.repeat(len(z), 1, 1, 1) + z
+
+
+def test_the_len_of_a_tensor_leaves_the_batch_free() -> None:
+    module = Measured().eval()
+    inputs = {"z": torch.randn(3, 3, 4, 4)}
+    program = capture(module, forward, inputs, free_batch(inputs))
+    z = torch.randn(5, 3, 4, 4)
+    assert torch.equal(program(z), module(z))
+
+
+def test_a_call_inside_another_counts_too() -> None:
+    def own(module: nn.Module, z: Tensor) -> Tensor:
+        return torch.zeros(int(z.shape[0]), 3, 4, 4) + z
+
+    def wrapping(module: nn.Module, z: Tensor) -> Tensor:
+        assert wrapping  # holds itself
+        return own(module, z)
+
+    wrapping.__module__ = "gansdk.export.network"
+    inputs = {"z": torch.randn(3, 3, 4, 4)}
+    program = capture(nn.Identity(), wrapping, inputs, free_batch(inputs))
+    assert program(torch.randn(5, 3, 4, 4)).shape == (5, 3, 4, 4)
 
 
 def test_afterwards_int_is_int_again() -> None:

@@ -112,7 +112,7 @@ class StyleGenerator(nn.Module):
 
     def synthesise(self, w: Tensor) -> Tensor:
         """Return images of styles (batch, style_size)."""
-        x = self.first(self.start.expand(len(w), -1, -1, -1), w)
+        x = self.first(self.start.expand(w.shape[0], -1, -1, -1), w)
         image: Tensor = self.to_image(x, w)
         for block in self.blocks:
             x, image = block(x, image, w)
