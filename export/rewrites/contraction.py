@@ -16,7 +16,8 @@ from torch import fx
 from ..graphs import calls, shape_of, tidy
 from ..graphs import replace as put_in_place
 from .builder import Builder, aten, batch_extent, extents
-from .outer_product import Factor, Product, factorise, multiply_out
+from .factorise import factorise
+from .outer_product import Factor, Product, multiply_out
 
 SUMS = (aten.sum.dim_IntList, aten.mean.dim, aten.linalg_vector_norm.default)
 """Operators whose operand may be an outer product: the last counts where it is the 2-norm."""

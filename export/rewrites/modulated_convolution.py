@@ -21,7 +21,8 @@ from ..graphs import replace as put_in_place
 from .builder import Builder, aten, batch_extent, extents, whole_quotient
 from .contraction import contract_outer_products
 from .convolutions import Convolution, batch_grouped
-from .outer_product import Factor, Product, factorise, multiply_out, viewed
+from .factorise import factorise
+from .outer_product import Factor, Product, multiply_out, viewed
 from .per_image_style import per_image
 from .views import cancel_views
 

@@ -8,6 +8,7 @@ as many times the input as the kernel has taps.
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import sympy
@@ -26,7 +27,7 @@ from .views import cancel_views
 def batch_free_convolutions(program: fx.GraphModule) -> int:
     """Rewrite grouped-by-batch 1-d and 2-d convolutions as matrix products; return how many.
 
-    Others (3-d, or a transposed one of pictures of any size) are left as they are. Run it after
+    Others (3-d; transposed or padded by name and of pictures of any size) stay. Run it after
     `batch_free_modulated_convolutions`, which knows a cheaper form of most.
     """
     count = sum(_rewrite(program, convolution) for convolution in batch_grouped(program))
@@ -60,24 +61,44 @@ def no_batch_in_groups(program: fx.GraphModule) -> None:
 def _rewrite(program: fx.GraphModule, convolution: Convolution) -> bool:
     front, second, *kernel = extents(convolution.arguments["weight"])
     each = whole_quotient(front, batch_extent(program) * sympy.Integer(convolution.groups))
-    output = extents(convolution.node)[-convolution.spatial :]
     if each is None or convolution.spatial > 2:
         return False
-    if not all(size.is_number for size in (each, second, *kernel, *output)):
+    if not all(size.is_number for size in (each, second, *kernel)):
         return False
     builder = Builder(program, convolution.node)
+    sizes = _output_sizes(builder, convolution, [int(n) for n in kernel])
+    if sizes is None:
+        return False
     multiply = _transposed if convolution.transposed else _plain
     # Every group is an image of its own here.
     value = multiply(builder, convolution, int(each), int(second), [int(n) for n in kernel])
-    value = builder.view(
-        value, [*([1] if convolution.batched else []), -1, *(int(n) for n in output)]
-    )
+    value = builder.view(value, [*([1] if convolution.batched else []), -1, *sizes])
     bias = convolution.arguments["bias"]
     if bias is not None:
         bias = builder.view(bias, [-1, *[1] * convolution.spatial])
         value = builder.call(aten.add.Tensor, value, bias)
     put_in_place(convolution.node, value)
     return True
+
+
+def _output_sizes(
+    builder: Builder, convolution: Convolution, kernel: list[int]
+) -> list[int | fx.Node] | None:
+    """Return the output's spatial sizes, nodes if they are free; None for what has none."""
+    axes = range(-convolution.spatial, 0)
+    output = [extents(convolution.node)[axis] for axis in axes]
+    if all(size.is_number for size in output):
+        return [int(size) for size in output]
+    arguments = convolution.arguments
+    if convolution.transposed or isinstance(arguments["padding"], str):
+        return None
+    sizes = builder.sizes(arguments["input"], *axes)
+    for k, (size, stride) in enumerate(zip(sizes, arguments["stride"], strict=True)):
+        reach = arguments["dilation"][k] * (kernel[k] - 1) + 1
+        size = builder.call(operator.add, size, 2 * arguments["padding"][k] - reach)
+        size = builder.call(operator.floordiv, size, stride)
+        sizes[k] = builder.call(operator.add, size, 1)
+    return sizes
 
 
 def _plain(
@@ -97,7 +118,7 @@ def _plain(
     padding = [0, 0] if isinstance(padding, str) else _pair(padding, 0)
     size = _pair(kernel, 1)
     if size == [1, 1] and stride == [1, 1] and padding == [0, 0]:
-        patches = builder.view(source, [-1, inputs, _product(extents(source)[2:])])
+        patches = builder.call(aten.flatten.using_ints, source, 2)
     else:
         if convolution.spatial == 1:
             source = builder.call(aten.unsqueeze.default, source, 2)
@@ -113,7 +134,7 @@ def _transposed(
     stride, dilation = (_pair(arguments[name], 1) for name in ("stride", "dilation"))
     padding, size = _pair(arguments["padding"], 0), _pair(kernel, 1)
     source = convolution.images(builder, inputs)
-    pixels = builder.view(source, [-1, inputs, _product(extents(source)[2:])])
+    pixels = builder.call(aten.flatten.using_ints, source, 2)
     weight = builder.view(arguments["weight"], [-1, inputs, outputs * size[0] * size[1]])
     weight = builder.call(aten.transpose.int, weight, 1, 2)
     patches = builder.call(aten.bmm.default, weight, pixels)
@@ -124,7 +145,3 @@ def _transposed(
 def _pair(values: Any, neutral: int) -> list[int]:
     """Return what a 1-d convolution says of its axis as a 2-d one would, height being 1."""
     return [neutral, *values] if len(values) == 1 else [*values]
-
-
-def _product(sizes: tuple[sympy.Expr, ...]) -> int:
-    return int(sympy.prod(sizes))

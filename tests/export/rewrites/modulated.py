@@ -196,6 +196,29 @@ class Volume(Layer):
         return x.reshape(b, self.out, *x.shape[3:])
 
 
+class Einsum(Layer):
+    """The weight by `einsum`, the convolution by its general operator."""
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        b, k = x.shape[0], self.kernel
+        w = torch.einsum("oikl,bi->boikl", self.weight, self.affine(z))
+        w = w / (torch.linalg.vector_norm(w, dim=(2, 3, 4), keepdim=True) + 1e-8)
+        x, w = x.flatten(0, 1).unsqueeze(0), w.reshape(-1, IN, k, k)
+        x = torch.convolution(x, w, None, [1, 1], [1, 1], [1, 1], False, [0, 0], b)
+        return x.unflatten(1, (b, self.out))[0]
+
+
+class Depthwise(Layer):
+    """One group for each channel of each image."""
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        weight = self.weight[:IN, :1] * self.affine(z).view(b, c, 1, 1, 1)
+        weight = weight * torch.rsqrt(weight.pow(2).sum([2, 3, 4], keepdim=True) + 1e-8)
+        x, weight = x.view(1, b * c, h, w), weight.view(b * c, 1, self.kernel, self.kernel)
+        return functional.conv2d(x, weight, padding=1, groups=b * c).view(b, c, h, w)
+
+
 class Generator(nn.Module):
     """A layer between a learned constant and a picture."""
 

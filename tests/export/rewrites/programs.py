@@ -8,6 +8,7 @@ import math
 import onnxruntime
 import torch
 from torch import Tensor, fx, nn
+from torch.export import Dim
 
 from gansdk.export.capture import capture, exported_program, quiet
 from gansdk.export.example import free_batch
@@ -62,6 +63,24 @@ def assert_equal_in_onnx(program: fx.GraphModule, module: nn.Module, width: int)
     for batch in BATCHES:
         [output] = session.run(None, {session.get_inputs()[0].name: z[:batch].numpy()})
         assert largest(torch.from_numpy(output), module(z[:batch])) <= 1e-5
+
+
+def captured_of_any_size(layer: nn.Module, channels: int, width: int) -> fx.GraphModule:
+    """Capture a layer of (x, latent) with batch, height and width free."""
+    batch, height, span = (
+        Dim(name, min=least) for name, least in (("batch", 1), ("height", 4), ("span", 4))
+    )
+    inputs = {"x": torch.randn(3, channels, 6, 7), "z": torch.randn(3, width)}
+    free = {"x": {0: batch, 2: height, 3: span}, "z": {0: batch}}
+    return capture(layer, lambda layer, x, z: layer(x, z), inputs, free)
+
+
+def assert_equal_for_any_size(
+    program: fx.GraphModule, layer: nn.Module, channels: int, width: int
+) -> None:
+    for batch, height, span in ((1, 5, 9), (3, 8, 4), (5, 6, 6)):
+        x, z = torch.randn(batch, channels, height, span), torch.randn(batch, width)
+        assert largest(program(x, z), layer(x, z)) <= 1e-5
 
 
 def largest(a: Tensor, b: Tensor) -> float:

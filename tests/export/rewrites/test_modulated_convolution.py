@@ -12,8 +12,11 @@ from gansdk.export.rewrites.modulated_convolution import batch_free_modulated_co
 from gansdk.export.rewrites.per_sample_convolution import no_batch_in_groups
 
 from .modulated import (
+    IN,
     WIDTH,
     Audio,
+    Depthwise,
+    Einsum,
     Generator,
     Lucidrains,
     Normalised,
@@ -24,7 +27,14 @@ from .modulated import (
     Unfused,
     Volume,
 )
-from .programs import assert_equal_in_every_batch, assert_equal_in_onnx, captured, per_image
+from .programs import (
+    assert_equal_for_any_size,
+    assert_equal_in_every_batch,
+    assert_equal_in_onnx,
+    captured,
+    captured_of_any_size,
+    per_image,
+)
 
 # Each with the number of convolutions that have the batch in their groups.
 FORMS = {
@@ -41,6 +51,8 @@ FORMS = {
     "StyleGAN3 to RGB": (StyleGAN3, {"kernel": 1, "demodulate": False, "out": 3}, 1),
     "lucidrains": (Lucidrains, {}, 1),
     "F.normalize, bias, 2 groups": (Normalised, {}, 1),
+    "einsum, norm, convolution": (Einsum, {}, 1),
+    "depthwise": (Depthwise, {}, 1),
     "unfused": (Unfused, {}, 0),
     "1-d": (Audio, {}, 1),
     "1-d up": (Audio, {"up": True}, 1),
@@ -64,6 +76,8 @@ def test_every_form_is_the_module_and_has_no_weight_per_image(form: str) -> None
         numel //= 3
     elif form.startswith("F.normalize"):
         numel //= 2
+    elif form == "depthwise":
+        numel = IN * 3 * 3
     assert per_image(program, numel)
     assert batch_free_modulated_convolutions(program) == count
     assert not per_image(program, numel)
@@ -115,6 +129,14 @@ def test_new_nodes_keep_the_layer() -> None:
     convolutions = [n for n in program.graph.nodes if n.target is torch.ops.aten.conv2d.default]
     assert [layer_of(node) for node in convolutions] == ["layer"]
     assert all("val" in node.meta for node in program.graph.nodes if node.op != "output")
+
+
+def test_pictures_of_any_size() -> None:
+    torch.manual_seed(0)
+    module = Rosinality().eval().requires_grad_(False)
+    program = captured_of_any_size(module, IN, WIDTH)
+    assert batch_free_modulated_convolutions(program) == 1
+    assert_equal_for_any_size(program, module, IN, WIDTH)
 
 
 class _PerTap(Rosinality):

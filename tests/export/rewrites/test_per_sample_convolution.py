@@ -13,7 +13,13 @@ from gansdk.export.rewrites.per_sample_convolution import (
 )
 
 from .modulated import Several
-from .programs import assert_equal_in_every_batch, assert_equal_in_onnx, captured
+from .programs import (
+    assert_equal_for_any_size,
+    assert_equal_in_every_batch,
+    assert_equal_in_onnx,
+    captured,
+    captured_of_any_size,
+)
 
 WIDTH = 8
 
@@ -70,6 +76,41 @@ class Mixture(nn.Module):
         return x.reshape(batch, -1, 5, 5)
 
 
+class Blur(nn.Module):
+    """A kernel for each image, the same for all its channels."""
+
+    def __init__(self, stride: int = 1) -> None:
+        super().__init__()
+        self.stride = stride
+        self.kernels = nn.Linear(WIDTH, 9)
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        kernel = self.kernels(z).softmax(1).view(b, 1, 3, 3).repeat(1, c, 1, 1)
+        x, kernel = x.reshape(1, b * c, h, w), kernel.view(b * c, 1, 3, 3)
+        x = functional.conv2d(x, kernel, padding=1, stride=self.stride, groups=b * c)
+        return x.view(b, c, *x.shape[2:])
+
+
+class Experts(nn.Module):
+    """CondConv: kernels and biases mixed by a matrix product."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.const = nn.Parameter(torch.randn(1, 4, 5, 5))
+        self.weight = nn.Parameter(torch.randn(3, 6 * 4 * 9))
+        self.bias = nn.Parameter(torch.randn(3, 6))
+        self.route = nn.Linear(WIDTH, 3)
+
+    def forward(self, z: Tensor) -> Tensor:
+        route = self.route(z).softmax(1)
+        weight = torch.mm(route, self.weight).view(-1, 4, 3, 3)
+        bias = torch.mm(route, self.bias).view(-1)
+        x = self.const.repeat(z.shape[0], 1, 1, 1).view(1, -1, 5, 5)
+        x = functional.conv2d(x, weight, bias, groups=z.shape[0])
+        return x.view(z.shape[0], 6, x.size(-2), x.size(-1))
+
+
 FORMS = {
     "2-d": lambda: Hypernetwork(2, (3, 3), padding=1),
     "bias, stride, dilation": lambda: Hypernetwork(2, (3, 2), bias=True, stride=2, dilation=(1, 2)),
@@ -84,6 +125,7 @@ FORMS = {
     "1-d same": lambda: Hypernetwork(1, (4,), padding="same"),
     "1-d up": lambda: Hypernetwork(1, (4,), transposed=True, stride=2, padding=1),
     "mixture": Mixture,
+    "experts": Experts,
 }
 WRITTEN = ("2-d", "1x1", "up", "1-d", "1-d up", "mixture")
 
@@ -108,6 +150,16 @@ def test_the_forms_are_the_module_in_onnx() -> None:
     program = captured(module, WIDTH)
     assert batch_free_convolutions(program) == len(WRITTEN)
     assert_equal_in_onnx(program, module, WIDTH)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_pictures_of_any_size(stride: int) -> None:
+    torch.manual_seed(0)
+    module = Blur(stride).requires_grad_(False)
+    program = captured_of_any_size(module, 4, WIDTH)
+    assert batch_free_convolutions(program) == 1
+    no_batch_in_groups(program)
+    assert_equal_for_any_size(program, module, 4, WIDTH)
 
 
 def test_3d_is_left_and_named() -> None:
