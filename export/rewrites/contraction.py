@@ -15,7 +15,7 @@ from torch import fx
 
 from ..graphs import calls, shape_of, tidy
 from ..graphs import replace as put_in_place
-from .builder import Builder, aten, batch_extent, extents
+from .builder import Builder, aten, extents
 from .factorise import factorise
 from .outer_product import Factor, Product, multiply_out
 
@@ -55,8 +55,9 @@ def contracted(
     if product is None:
         return None
     product = change(product)
-    axes, batch = range(len(product.sizes)), batch_extent(builder.program)
-    image = next((axis for axis in axes if product.sizes[axis] == batch), None)
+    axes = range(len(product.sizes))
+    # The images' axis is the one whose size is free: the batch, or the frames of a batch.
+    image = next((axis for axis in axes if not product.sizes[axis].is_number), None)
     if image is None or any(not product.sizes[a].is_number for a in axes if a != image):
         return None
     if len(axes) < 3 or any(len(factor.along) == len(axes) for factor in product.factors):
@@ -65,8 +66,8 @@ def contracted(
     shared = [f for f in product.factors if image not in f.along]
     outside = [f for f in product.factors if image in f.along and f.along.isdisjoint(added)]
     styles = [f for f in product.factors if image in f.along and f.along & added]
-    inner = _along(styles) & added
-    if image in added or not shared or _along(styles) - added - {image}:
+    images, rows = sorted(_along(styles) - added), sorted(_along(shared) - added)
+    if image in added or not shared or not styles + outside or {*images} & {*rows}:
         return None
 
     scale = product.scale * math.prod(
@@ -75,17 +76,16 @@ def contracted(
     if node.target is aten.mean.dim:
         scale /= math.prod(int(product.sizes[a]) for a in added)
     part = replace(product, scale=1.0)
-    rows = sorted(_along(shared) - added)
-    columns = sorted(_along(shared) & inner)
+    columns = sorted(_along(shared) & _along(styles) & added)
     matrix = _summed(
         builder, replace(part, factors=tuple(shared), scale=scale), rows, columns, added
     )
     if styles:
-        vectors = _summed(builder, replace(part, factors=tuple(styles)), [image], columns, added)
+        vectors = _summed(builder, replace(part, factors=tuple(styles)), images, columns, added)
         matrix = builder.call(aten.linear.default, vectors, matrix)
-    sizes = [int(product.sizes[axis]) for axis in rows]
-    matrix = builder.view(matrix, [-1, *sizes] if styles else sizes)
-    places = [image, *rows] if styles else rows
+    places = [*images, *rows]
+    sizes = [-1 if axis == image else int(product.sizes[axis]) for axis in places]
+    matrix = builder.view(matrix, sizes)
     where = tuple(places.index(axis) if axis in places else None for axis in axes)
     value = multiply_out(
         builder,

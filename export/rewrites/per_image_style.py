@@ -64,7 +64,9 @@ def per_image(builder: Builder, product: Product) -> Product:
                 continue
             degree = norm.power * _degree(below)
             inside = summand(builder, below[-1])
-            found = sum(f.power for f in inside.factors if f.node is number) if inside else 0
+            if inside is None or batch_extent(builder.program) not in inside.sizes:
+                continue
+            found = sum(f.power for f in inside.factors if f.node is number)
             if found and found * degree == -power:
                 changed = _changed(builder, product, number, path, norm, below)
                 product = changed or product

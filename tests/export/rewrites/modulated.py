@@ -219,6 +219,21 @@ class Depthwise(Layer):
         return functional.conv2d(x, weight, padding=1, groups=b * c).view(b, c, h, w)
 
 
+class Frames(Layer):
+    """Two frames of each latent: twice the batch in `groups`."""
+
+    def forward(self, x: Tensor, z: Tensor) -> Tensor:
+        times = torch.tensor([1.0, 2.0])
+        styles = (self.affine(z)[:, None] + times[:, None]).flatten(0, 1)
+        x = x.repeat_interleave(2, dim=0)
+        b, k = x.shape[0], self.kernel
+        w = self.weight[None] * styles[:, None, :, None, None]
+        w = w * (w.square().sum(dim=[2, 3, 4], keepdim=True) + 1e-8).rsqrt()
+        x, w = x.reshape(1, b * IN, *x.shape[2:]), w.reshape(b * self.out, IN, k, k)
+        x = functional.conv2d(x, w, padding=1, groups=b)
+        return x.reshape(z.shape[0], 2 * self.out, *x.shape[2:])
+
+
 class Generator(nn.Module):
     """A layer between a learned constant and a picture."""
 

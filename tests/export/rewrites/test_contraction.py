@@ -41,6 +41,10 @@ OTHER = {
     "as large as the whole": lambda w, s: (s * s.expand(-1, OUT, -1, 3).cumsum(1)).sum((2, 3)),
     "no shared factor": lambda w, s: (s[:, :, :, None] * s[:, :, None]).square().sum((2, 3)),
     "over the batch": lambda w, s: (w * s).sum((0, 3)).sum() + s,
+    "the same for all images": lambda w, s: w.repeat(s.shape[0], 1, 1, 1).sum((2, 3)) * s.sum(2),
+    "both along one that is kept": lambda w, s: (
+        w.unflatten(2, (2, 2)) * s.unflatten(2, (2, 2))
+    ).sum(3),
     "1-norm": lambda w, s: torch.linalg.vector_norm(w * s, ord=1, dim=(2, 3)),
 }
 

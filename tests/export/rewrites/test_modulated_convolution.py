@@ -17,6 +17,7 @@ from .modulated import (
     Audio,
     Depthwise,
     Einsum,
+    Frames,
     Generator,
     Lucidrains,
     Normalised,
@@ -52,6 +53,7 @@ FORMS = {
     "lucidrains": (Lucidrains, {}, 1),
     "F.normalize, bias, 2 groups": (Normalised, {}, 1),
     "einsum, norm, convolution": (Einsum, {}, 1),
+    "frames": (Frames, {}, 1),
     "depthwise": (Depthwise, {}, 1),
     "unfused": (Unfused, {}, 0),
     "1-d": (Audio, {}, 1),
@@ -76,6 +78,8 @@ def test_every_form_is_the_module_and_has_no_weight_per_image(form: str) -> None
         numel //= 3
     elif form.startswith("F.normalize"):
         numel //= 2
+    elif form == "frames":
+        numel *= 2
     elif form == "depthwise":
         numel = IN * 3 * 3
     assert per_image(program, numel)
