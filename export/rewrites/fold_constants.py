@@ -73,6 +73,8 @@ def drop_unused_weights(program: fx.GraphModule) -> int:
 
 def _drop_empty(module: nn.Module) -> None:
     for name, child in list(module.named_children()):
+        if isinstance(child, fx.GraphModule):
+            continue  # a branch of a condition
         _drop_empty(child)
         if not any(True for _ in child.state_dict()) and not list(child.children()):
             delattr(module, name)

@@ -87,19 +87,6 @@ def test_a_parametrization_is_folded_into_its_weight(tmp_path: Path) -> None:
     assert {n.op_type for n in model.graph.node} <= {"Gemm", "Reshape", "Conv", "Tanh"}
 
 
-def test_the_branches_of_a_condition_name_no_source_file(tmp_path: Path) -> None:
-    class Branching(Generator):
-        def forward(self, z: Tensor) -> Tensor:
-            images = super().forward(z)
-            whole = self.convolution.weight.sum() > 0  # not of the batch, which would be refused
-            return torch.cond(whole, lambda x: x * 1.0, lambda x: -x, (images,))
-
-    export(Branching(), tmp_path / "model", spec=SPEC, formats=["onnx"])
-    model = onnx.load(tmp_path / "model" / "generator.onnx")
-    assert any(node.op_type == "If" for node in model.graph.node)
-    assert str(Path(__file__).parent).encode() not in model.SerializeToString()
-
-
 def test_a_module_that_cannot_be_copied_says_so(tmp_path: Path) -> None:
     class Stubborn(Generator):
         def __deepcopy__(self, memo: dict[int, object]) -> Generator:
