@@ -8,21 +8,18 @@ from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gansdk import images
 from gansdk.backends import open_backend
+from gansdk.golden import GOLDEN_COUNT, golden_of
 from gansdk.models.locate import GENERATOR_FILES, Format
-from gansdk.spec import GeneratorSpec, Golden
+from gansdk.spec import GeneratorSpec
 
 from .example import generator_inputs
 from .files import CheckedFiles
 from .network import Network
-from .parity import RELATIVE_TOLERANCE, Floats, run_file
-
-_GOLDEN_COUNT = 10
+from .parity import run_file
 
 
 def described(
@@ -34,7 +31,7 @@ def described(
     stage: Path,
 ) -> GeneratorSpec:
     """Return the spec with golden values, which are the ONNX file's own, and provenance."""
-    inputs = generator_inputs(spec, _GOLDEN_COUNT)
+    inputs = generator_inputs(spec, GOLDEN_COUNT)
     if "onnx" in forms:
         path = stage / GENERATOR_FILES["onnx"]
         files.write("onnx", path, {})
@@ -48,21 +45,7 @@ def described(
         "opset": opset,
         "weights_sha256": _weights_sha256(network.module),
     }
-    return replace(spec, golden=_golden(np.ascontiguousarray(values), spec), provenance=provenance)
-
-
-def _golden(values: Floats, spec: GeneratorSpec) -> Golden:
-    is_image = spec.output.kind == "image"
-    pixels = images.to_uint8(values, **spec.output.conversion) if is_image else values
-    scale = spec.output.span if is_image else float(np.abs(values).max())
-    return Golden(
-        seed=0,
-        count=_GOLDEN_COUNT,
-        sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
-        mean=float(values.mean(dtype=np.float64)),
-        std=float(values.std(dtype=np.float64)),
-        tolerance=RELATIVE_TOLERANCE * scale,
-    )
+    return replace(spec, golden=golden_of(values, spec.output), provenance=provenance)
 
 
 def _weights_sha256(module: nn.Module) -> str:

@@ -15,14 +15,13 @@ import torch
 from gansdk import images
 from gansdk.backends import Backend, open_backend
 from gansdk.errors import ExportError, GansdkError
+from gansdk.golden import RELATIVE_TOLERANCE
 from gansdk.spec import Output
 
 from .example import BATCHES, Inputs
 from .network import Network
 from .report import Difference
 
-RELATIVE_TOLERANCE = 1e-4
-"""Of the width of the output's value range."""
 LEVELS_TOLERANCE = 1e-4
 """Of the 8-bit levels."""
 _OWN_ERRORS = 4

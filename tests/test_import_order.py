@@ -25,6 +25,7 @@ ROWS = {
     "models": 2,
     "selection": 2,
     "backends": 3,
+    "golden": 3,
     "network": 4,
     "translation": 5,
     "sampler": 6,

@@ -15,11 +15,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gansdk.export import Difference, export  # noqa: E402 - the zoo is no part of the package
-from gansdk.spec import GeneratorSpec  # noqa: E402
-from tests.zoo.later_members import LATER  # noqa: E402
-from tests.zoo.member import Member  # noqa: E402
-from tests.zoo.members import MEMBERS  # noqa: E402
+from tests.zoo.later_members import LATER
+from tests.zoo.member import Member
+from tests.zoo.members import MEMBERS
+
+from gansdk.export import Difference, export
+from gansdk.spec import GeneratorSpec
 
 FORMATS = ("onnx", "torchscript", "pt2")
 
@@ -65,10 +66,11 @@ def main() -> None:
     """Print the table."""
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    print("| generator | what is hard about it | ONNX | TorchScript | .pt2 | levels | nodes | s |")
-    print("|---|---|---|---|---|---|---|---|")
+    head = "generator | what is hard about it | ONNX | TorchScript | .pt2 | levels | nodes | s"
+    sys.stdout.write(f"| {head} |\n|{'---|' * 8}\n")
     for member in (*MEMBERS, *LATER):
-        print(row(member), flush=True)
+        sys.stdout.write(f"{row(member)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

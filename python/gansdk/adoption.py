@@ -7,7 +7,6 @@ is given.
 from __future__ import annotations
 
 import filecmp
-import hashlib
 import os
 import secrets
 import shutil
@@ -19,18 +18,16 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from . import images
 from .backends import Backend, open_backend, spec_of
 from .backends.inference.probing import impurity, run_on
 from .errors import GansdkError, ModelError, NonFiniteError, OutputError, SpecError
+from .golden import GOLDEN_COUNT, golden_of
 from .models import locate
 from .models.onnx_file import external_files, write_metadata
 from .models.onnx_float32 import write_float32
 from .provenance import digest_of
 from .spec import DISCRIMINATOR_METADATA_KEY, METADATA_KEY, GeneratorSpec, Golden
 
-_GOLDEN_COUNT = 10
-_RELATIVE_TOLERANCE = 1e-4
 """Of the width of the output's value range, as export has it."""
 
 
@@ -150,20 +147,10 @@ def _proven(backend: Backend, spec: GeneratorSpec) -> GeneratorSpec:
 
 
 def _golden(backend: Backend, spec: GeneratorSpec) -> Golden:
-    values = np.ascontiguousarray(run_on(backend, spec, _GOLDEN_COUNT, labels="balanced")[0])
-    is_image = spec.output.kind == "image"
+    values = run_on(backend, spec, GOLDEN_COUNT, labels="balanced")[0]
     if not np.isfinite(values).all():
         raise NonFiniteError(f"{backend.path} gives NaN or infinity: it cannot be sampled")
-    pixels = images.to_uint8(values, **spec.output.conversion) if is_image else values
-    scale = spec.output.span if is_image else float(np.abs(values).max())
-    return Golden(
-        seed=0,
-        count=_GOLDEN_COUNT,
-        sha256=hashlib.sha256(pixels.tobytes()).hexdigest(),
-        mean=float(values.mean(dtype=np.float64)),
-        std=float(values.std(dtype=np.float64)),
-        tolerance=_RELATIVE_TOLERANCE * scale,
-    )
+    return golden_of(values, spec.output)
 
 
 def _checked_weights(path: Path) -> tuple[str, ...]:
