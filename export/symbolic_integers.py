@@ -19,24 +19,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_integer, _length = int, len
+_REAL_INT, _REAL_LEN = int, len
 _SKIPPED = {*sys.stdlib_module_names, "gansdk", "numpy", "sympy", "torch"}
 
 
 class _Meta(type):
     def __call__(cls, *args: Any, **keywords: Any) -> Any:
-        if _length(args) == 1 and not keywords and isinstance(args[0], torch.SymInt):
+        if _REAL_LEN(args) == 1 and not keywords and isinstance(args[0], torch.SymInt):
             return args[0]
-        return _integer(*args, **keywords)
+        return _REAL_INT(*args, **keywords)
 
     def __instancecheck__(cls, instance: Any) -> bool:
-        return isinstance(instance, _integer)
+        return isinstance(instance, _REAL_INT)
 
     def __subclasscheck__(cls, subclass: type) -> bool:
-        return issubclass(subclass, _integer)
+        return issubclass(subclass, _REAL_INT)
 
 
-class _Int(_integer, metaclass=_Meta):
+class _Int(int, metaclass=_Meta):
     """`int`, but a symbol remains one."""
 
 
@@ -44,7 +44,7 @@ def _len(value: Any) -> Any:
     """`len`, but that of a tensor may be a symbol."""
     if isinstance(value, Tensor) and value.ndim > 0:
         return value.shape[0]
-    return _length(value)
+    return _REAL_LEN(value)
 
 
 _REPLACEMENTS: dict[str, Any] = {"int": _Int, "len": _len}
@@ -89,7 +89,8 @@ def _written_in(module: nn.Module, call: Callable[..., Any]) -> list[ModuleType]
 
 def _functions(call: Any) -> list[Any]:
     # A call with those that it wraps: gansdk's own hold the user's in their closures.
-    waiting, found = [call], []
+    waiting: list[Any] = [call]
+    found: list[Any] = []
     while waiting:
         value = waiting.pop()
         if any(value is known for known in found):
