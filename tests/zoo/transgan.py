@@ -93,7 +93,7 @@ def pixel_upsample(x: Tensor, H: int, W: int) -> tuple[Tensor, int, int]:  # noq
     x = x.permute(0, 2, 1)
     x = x.view(-1, C, H, W)
     x = nn.PixelShuffle(2)(x)
-    B, C, H, W = x.size()  # noqa: N806
+    _, C, H, W = x.size()  # noqa: N806
     x = x.view(-1, C, H * W)
     x = x.permute(0, 2, 1)
     return x, H, W
@@ -105,7 +105,7 @@ def bicubic_upsample(x: Tensor, H: int, W: int) -> tuple[Tensor, int, int]:  # n
     x = x.permute(0, 2, 1)
     x = x.view(-1, C, H, W)
     x = F.interpolate(x, scale_factor=2, mode="bicubic")
-    B, C, H, W = x.size()  # noqa: N806
+    _, C, H, W = x.size()  # noqa: N806
     x = x.view(-1, C, H * W)
     x = x.permute(0, 2, 1)
     return x, H, W
