@@ -90,6 +90,12 @@ def _why(error: Exception) -> str:
             f"its Python code fixes the {specialized[1]} to that of the example inputs, for "
             "instance by a view with a literal size: write x.shape there"
         )
+    violated = re.search(r"Constraints violated \((\w+)", str(error))
+    if violated:
+        return (
+            f"its Python code decides by the size of the {violated[1]}, or splits it into groups: "
+            "it must do the same at every size"
+        )
     return reason_of(error)
 
 

@@ -62,6 +62,10 @@ def export_discriminator(
         instance=statistics == "instance",
     )
     network.eager(example)
+    # Before it is captured: what groups a batch, such as the minibatch standard deviation, is told
+    # as that.
+    compared = eager_cases(network, named())
+    check_pure(network, compared, None)
     free = free_batch(example)
     program, drawn = rewritten_program(network, example, free, statistics)
     if drawn.inputs:
@@ -69,8 +73,6 @@ def export_discriminator(
             "the discriminator draws random numbers in eval mode: its logit must be a function of "
             "the image"
         )
-    compared = eager_cases(network, named())
-    check_pure(network, compared, None)
     files = CheckedFiles(network, compared, program, example, free, LOGIT, opset)
     document = {"generator": spec.name, "inputs": list(example), "output": LOGIT}
     metadata = {DISCRIMINATOR_METADATA_KEY: json.dumps(document)}

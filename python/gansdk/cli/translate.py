@@ -67,9 +67,6 @@ Examples:
     help="Of the pictures in a folder.  [default: by their names; png where that cannot be]",
 )
 @encoding_options
-@click.option(
-    "--truncation", type=float, help="psi of a model with a truncation input, such as 0.7."
-)
 @click.option("--tile", type=int, help="Side of the tiles of a large picture, in its pixels.")
 @click.option("--overlap", type=int, help="Pixels that tiles have in common.  [default: 32]")
 @click.option("--force", is_flag=True, help="Replace existing files.")
