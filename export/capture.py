@@ -19,6 +19,7 @@ from gansdk.errors import ExportError
 from .example import Free, Inputs
 from .graphs import ROOT
 from .reasons import reason_of
+from .specialization import fixed_sizes
 from .symbolic_integers import symbolic_integers
 
 
@@ -48,14 +49,15 @@ def capture(
     """
     called = _Called(module, call)
     shapes = (tuple(free.values()),)
+    lines: list[str] = []
     try:
-        with symbolic_integers(module, call):
+        with symbolic_integers(module, call), fixed_sizes(module, call) as lines:
             exported = _export(called, inputs, shapes)
         with torch.no_grad(), quiet():
             # Without decompositions this only makes it functional: nothing is written in place.
             exported = exported.run_decompositions({})
     except Exception as error:  # the exporter runs the module, which may raise anything
-        raise ExportError(f"PyTorch cannot capture the module: {_why(error)}") from error
+        raise ExportError(f"PyTorch cannot capture the module: {_why(error, lines)}") from error
     whole = exported.module(check_guards=False)
     whole.graph.set_codegen(fx.graph.CodeGen())
     # A plain GraphModule: that of torch.export insists on the inputs that it was made with.
@@ -83,12 +85,15 @@ def exported_program(program: fx.GraphModule, inputs: Inputs, free: Free) -> Exp
         raise ExportError(f"PyTorch cannot capture the program: {reason_of(error)}") from error
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, lines: list[str]) -> str:
     specialized = re.search(r"You marked (\w+) as dynamic but your code specialized", str(error))
     if specialized:
+        size = specialized[1]
+        where = f" ({lines[0]})" if lines else ""
         return (
-            f"its Python code fixes the {specialized[1]} to that of the example inputs, for "
-            "instance by a view with a literal size: write x.shape there"
+            f"its Python code fixes the {size} to that of the example inputs{where}, as a literal "
+            f"size in a view or a loop over the {size} does: write x.shape there, or an operation "
+            "on the whole tensor"
         )
     violated = re.search(r"Constraints violated \((\w+)", str(error))
     if violated:

@@ -50,6 +50,14 @@ def is_batch(program: fx.GraphModule, size: Any) -> bool:
     return isinstance(size, torch.SymInt) and size.node.expr == batch_symbol(program).node.expr
 
 
+def batch_multiple(program: fx.GraphModule, size: Any) -> int:
+    """Return how many times the batch a size is; 0 where it is no whole number of times."""
+    if not isinstance(size, torch.SymInt):
+        return 0
+    times = size.node.expr / batch_symbol(program).node.expr
+    return int(times) if times.is_Integer else 0
+
+
 def varies_with_batch(program: fx.GraphModule, node: fx.Node) -> bool:
     """Whether the first axis of a node's value is the batch."""
     shape = shape_of(node)

@@ -125,6 +125,8 @@ class _Injection(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if axis is None or like.ndim == 1:
             fits = value.numel() == like.numel()
         else:
+            if value.ndim > like.ndim:  # several rows an image, which the module has in the batch
+                value = value.flatten(0, 1)
             value = value.movedim(0, axis)
             fits = tuple(value.shape) == shape
         if not fits:

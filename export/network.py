@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -98,11 +99,21 @@ class Network:
                 reason = str(error).strip().splitlines() or [type(error).__name__]
                 raise ExportError(
                     f"the module fails on the inputs {shapes}, which the spec asks for: {reason[0]}"
+                    f"{_advice(reason[0])}"
                 ) from error
 
     def in_float64(self) -> Network:
         """Return the network in double precision, to tell PyTorch's own rounding errors."""
         return replace(self, module=copy.deepcopy(self.module).double())
+
+
+def _advice(reason: str) -> str:
+    if not re.search(r"index .*out of (bounds|range)", reason):
+        return ""
+    return (
+        "; the spec's classes must be those of the module, and a picture may hold any of 256 "
+        "levels: map those of a label map that are no class in call="
+    )
 
 
 def generator_network(

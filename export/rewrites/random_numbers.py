@@ -17,7 +17,7 @@ from gansdk.spec import Noise
 from gansdk.spec.inputs import Law
 
 from ..draws import RULES, bound, draws
-from ..graphs import batch_symbol, calls, fake_mode, is_batch, placeholders, replace, tidy
+from ..graphs import batch_multiple, batch_symbol, calls, fake_mode, placeholders, replace, tidy
 from .per_image import give_each_image
 from .places import place_of
 
@@ -32,7 +32,8 @@ def declare_noise(program: fx.GraphModule, taken_names: Collection[str]) -> tupl
 
     The k-th that is run becomes the k-th noise input, float32 of shape (batch, *shape), behind the
     other inputs and before the truncation. Noise that the module draws once for the whole batch
-    becomes each image's own. What is drawn and not used is dropped.
+    becomes each image's own. Where an axis is k times the batch, as with windows folded into it, an
+    image's noise has k as its first axis. What is drawn and not used is dropped.
 
     Parameters
     ----------
@@ -139,7 +140,8 @@ def _declare(
 ) -> tuple[Noise, int | None]:
     value = node.meta["val"]
     value = value[0] if isinstance(value, tuple | list) else value
-    axes = [axis for axis, size in enumerate(value.shape) if is_batch(program, size)]
+    copies = [batch_multiple(program, size) for size in value.shape]
+    axes = [axis for axis, count in enumerate(copies) if count]
     others = [size for axis, size in enumerate(value.shape) if axis not in axes]
     if len(axes) > 1 or any(isinstance(size, torch.SymInt) for size in others):
         raise ExportError(
@@ -148,10 +150,15 @@ def _declare(
             "others, so export the module at one size, or make the noise an input"
         )
     shape = [int(size) for size in others] if axes else _own_shape(list(value.shape))
+    folded = bool(axes) and copies[axes[0]] != 1
+    if folded:  # as attention in windows has them: each image's own stand together
+        shape = [copies[axes[0]], *shape]
     source = add_input(program, name, shape or [1], last=False)
     source.meta["nn_module_stack"] = node.meta.get("nn_module_stack")
     with program.graph.inserting_before(node):
         noise = source
+        if folded:
+            noise = _emit(program, _ATEN.view.default, noise, [-1, *map(int, others)])
         if axes and not shape:  # one number an image, which a noise input has as (batch, 1)
             noise = _emit(program, _ATEN.view.default, noise, [-1])
         elif axes and axes[0]:

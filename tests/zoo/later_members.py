@@ -53,8 +53,8 @@ def star() -> nn.Module:
 
 
 def giga(kernels: int) -> nn.Module:
-    make = partial(gigagan.Generator, num_conv_kernels=kernels)
-    last = [f"layers.{i}.2." for i in range(4)]
+    make = partial(gigagan.Generator, image_size=16, num_conv_kernels=kernels)
+    last = [f"layers.{i}.2." for i in range(3)]
     return scaled(make, of_latents, *last)
 
 
@@ -83,24 +83,25 @@ LATER: tuple[Member, ...] = (
     Member("stargan2", star, GeneratorSpec(latent=Latent(16), label=Label(3), image=SQUARE),
            call=stargan2.translate, notes="an index made from Python's range over the batch"),
     Member("stargan2_encoder", star, GeneratorSpec(label=Label(3), image=SQUARE),
-           call=stargan2.reconstruct),
+           call=stargan2.reconstruct, slow=True),
     Member("gigagan", partial(giga, 2), Z, notes="a mixture of kernels for each image"),
-    Member("gigagan_one_kernel", partial(giga, 1), Z),
+    Member("gigagan_one_kernel", partial(giga, 1), Z, slow=True),
     Member("spade", partial(segmented, False), GeneratorSpec(image=LABELS),
            call=of_labels, notes="one-hot labels by scatter_"),
     Member("spade_vae", partial(segmented, True),
-           GeneratorSpec(latent=Latent(16), image=LABELS), call=of_labels),
+           GeneratorSpec(latent=Latent(16), image=LABELS), call=of_labels, slow=True),
     Member("spade_vae_drawn", partial(segmented, True), GeneratorSpec(image=LABELS),
-           call=of_labels, notes="the latent drawn in forward"),
-    Member("transgan", partial(scaled, transgan.Generator, of_latents, "deconv"), Z),
+           call=of_labels, slow=True, notes="the latent drawn in forward"),
+    Member("transgan", partial(scaled, transgan.Generator, of_latents, "deconv"), Z,
+           notes="windows folded into the batch, and noise of their shape"),
     Member("transgan_pixel_norm", partial(scaled, partial(transgan.Generator, norm="pn"),
-                                          of_latents, "deconv"), Z),
+                                          of_latents, "deconv"), Z, slow=True),
     Member("vitgan", partial(seeded, vitgan.Generator), Z, notes="nn.MultiheadAttention"),
-    Member("vitgan_stock", partial(seeded, partial(vitgan.Generator, stock=True)), Z,
+    Member("vitgan_stock", partial(seeded, partial(vitgan.Generator, stock=True)), Z, slow=True,
            notes="the fused path of nn.TransformerEncoder"),
     Member("ugatit", partial(seeded, ugatit.ResnetGenerator), GeneratorSpec(image=SQUARE),
-           call=first),
+           call=first, notes="weights read from a list of parameters"),
     Member("ugatit_light", partial(seeded, partial(ugatit.ResnetGenerator, light=True)),
-           GeneratorSpec(image=ImageInput(3, multiple=4)), call=first),
-    Member("swagan", wavelet, Z, call=of_list),
+           GeneratorSpec(image=ImageInput(3, multiple=4)), call=first, slow=True),
+    Member("swagan", wavelet, Z, call=of_list, slow=True, notes="Haar wavelets by upfirdn2d"),
 )  # fmt: skip

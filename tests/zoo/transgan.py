@@ -88,7 +88,7 @@ class Block(nn.Module):
 
 
 def pixel_upsample(x: Tensor, H: int, W: int) -> tuple[Tensor, int, int]:  # noqa: N803
-    _B, N, C = x.size()  # noqa: N806
+    _, N, C = x.size()  # noqa: N806
     assert N == H * W
     x = x.permute(0, 2, 1)
     x = x.view(-1, C, H, W)
@@ -100,7 +100,7 @@ def pixel_upsample(x: Tensor, H: int, W: int) -> tuple[Tensor, int, int]:  # noq
 
 
 def bicubic_upsample(x: Tensor, H: int, W: int) -> tuple[Tensor, int, int]:  # noqa: N803
-    _B, N, C = x.size()  # noqa: N806
+    _, N, C = x.size()  # noqa: N806
     assert N == H * W
     x = x.permute(0, 2, 1)
     x = x.view(-1, C, H, W)

@@ -96,6 +96,18 @@ WORKS: dict[str, tuple[Callable[[Tensor], Tensor], list[tuple[str, tuple[int, ..
         lambda x: x + torch.randn(3, x.shape[0], 5).transpose(0, 1)[:, None],
         [("normal", (3, 5))],
     ),
+    "rows of an image in the batch": (
+        lambda x: x + torch.randn(x.shape[0] * 2, 3, 5).view(-1, 2, 3, 5),
+        [("normal", SHAPE)],
+    ),
+    "one number a row": (
+        lambda x: x + torch.randn(x.shape[0] * 2).view(-1, 2, 1, 1),
+        [("normal", (2,))],
+    ),
+    "rows of an image in the batch behind": (
+        lambda x: x + torch.randn(3, x.shape[0] * 2, 5).transpose(0, 1).reshape(-1, 2, 3, 5),
+        [("normal", SHAPE)],
+    ),
     "double": (
         lambda x: x + torch.randn(x.shape[0], 2, 3, 5, dtype=torch.float64).float(),
         [("normal", SHAPE)],
@@ -175,17 +187,20 @@ def test_two_shared_draws_that_meet_each_other_first() -> None:
     torch.testing.assert_close(run(program, x, *values), eager, rtol=0, atol=0)
 
 
-def any_height(x: Tensor) -> Tensor:
-    return x + torch.randn(x.shape[0] * 2, 3, 5).view(-1, 2, 3, 5)
-
-
 REFUSED: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "randint": (lambda x: x + torch.randint(0, 3, x.shape), "aten.randint"),
     "randperm": (lambda x: x[:, torch.randperm(2)], "aten.randperm"),
     "multinomial": (lambda x: x[:, torch.multinomial(torch.ones(2), 2)], "aten.multinomial"),
     "cauchy": (lambda x: x + torch.empty_like(x).cauchy_(), "aten.cauchy"),
     "poisson": (lambda x: torch.poisson(x.abs()), "aten.poisson"),
-    "batch among others": (any_height, "not known beforehand"),
+    "two axes of the batch": (
+        lambda x: x + torch.randn(x.shape[0], x.shape[0], 3, 5).mean(1, keepdim=True),
+        "not known beforehand",
+    ),
+    "more than the batch": (
+        lambda x: x + torch.randn(x.shape[0] + 1, 1, 3, 5)[1:],
+        "not known beforehand",
+    ),
     "statistics of shared noise": (
         lambda x: x + torch.randn(1, 1, 3, 5).softmax(-1),
         "aten.softmax.*for each image",

@@ -1,0 +1,55 @@
+"""Which Python modules a network is written in, and which of their lines is running."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from torch import nn
+
+_SKIPPED = {*sys.stdlib_module_names, "gansdk", "numpy", "sympy", "torch"}
+
+
+def written_in(module: nn.Module, call: Callable[..., Any]) -> list[ModuleType]:
+    """Return the Python modules of `module`'s code.
+
+    Those are where its parts' classes are defined and `call` is, and what these import, but for
+    PyTorch, NumPy and the standard library.
+    """
+    classes = {c for part in module.modules() for c in type(part).__mro__}
+    waiting = [_home(c) for c in classes] + [_home(getattr(call, "func", call))]
+    found: dict[str, ModuleType] = {}
+    while waiting:
+        home = waiting.pop()
+        if home is None or home.__name__ in found:
+            continue
+        found[home.__name__] = home
+        for value in list(vars(home).values()):
+            if isinstance(value, ModuleType) or hasattr(value, "__module__"):
+                waiting.append(_home(value))
+    return list(found.values())
+
+
+def running_line(homes: Iterable[ModuleType]) -> str | None:
+    """Return the innermost line of `homes` on the stack, as "models.py line 7, `code`"."""
+    names = {home.__name__ for home in homes}
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__") not in names:
+        frame = frame.f_back
+    if frame is None:
+        return None
+    path, number = frame.f_code.co_filename, frame.f_lineno
+    code = linecache.getline(path, number).strip()
+    return f"{Path(path).name} line {number}" + (f", `{code}`" if code else "")
+
+
+def _home(value: Any) -> ModuleType | None:
+    # What a name in a module's globals belongs to; None where the model cannot be written in it.
+    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    if not isinstance(name, str) or name.partition(".")[0] in _SKIPPED:
+        return None
+    return sys.modules.get(name)
