@@ -9,8 +9,10 @@ from gansdk.errors import ExportError
 from .capture import capture
 from .example import Free, Inputs
 from .network import Drawn, Network
+from .rewrites.attention import four_axes_attention
 from .rewrites.batch_mixing import mixes_batch
 from .rewrites.batch_statistics import refuse_batch_statistics
+from .rewrites.cumulative_product import products_of_slices
 from .rewrites.fold_batch_norm import fold_batch_norms
 from .rewrites.fold_constants import fold_constants
 from .rewrites.grouped_normalization import batch_free_normalizations
@@ -45,6 +47,8 @@ def rewritten_program(
     batch_free_convolutions(program)
     no_batch_in_groups(program)
     _refuse_mixing(program, network.what)
+    four_axes_attention(program)
+    products_of_slices(program)
     fold_constants(program)
     fold_batch_norms(program)
     fold_constants(program)
