@@ -18,6 +18,7 @@ from gansdk.errors import ExportError
 
 from .example import Free, Inputs
 from .graphs import ROOT
+from .model_source import raising_line, written_in
 from .reasons import reason_of
 from .specialization import fixed_sizes
 from .symbolic_integers import symbolic_integers
@@ -57,7 +58,8 @@ def capture(
             # Without decompositions this only makes it functional: nothing is written in place.
             exported = exported.run_decompositions({})
     except Exception as error:  # the exporter runs the module, which may raise anything
-        raise ExportError(f"PyTorch cannot capture the module: {_why(error, lines)}") from error
+        where = raising_line(error, written_in(module, call)) or next(iter(lines), None)
+        raise ExportError(f"PyTorch cannot capture the module: {_why(error, where)}") from error
     whole = exported.module(check_guards=False)
     whole.graph.set_codegen(fx.graph.CodeGen())
     # A plain GraphModule: that of torch.export insists on the inputs that it was made with.
@@ -85,11 +87,11 @@ def exported_program(program: fx.GraphModule, inputs: Inputs, free: Free) -> Exp
         raise ExportError(f"PyTorch cannot capture the program: {reason_of(error)}") from error
 
 
-def _why(error: Exception, lines: list[str]) -> str:
+def _why(error: Exception, line: str | None) -> str:
+    where = f" ({line})" if line else ""
     specialized = re.search(r"You marked (\w+) as dynamic but your code specialized", str(error))
     if specialized:
         size = specialized[1]
-        where = f" ({lines[0]})" if lines else ""
         return (
             f"its Python code fixes the {size} to that of the example inputs{where}, as a literal "
             f"size in a view or a loop over the {size} does: write x.shape there, or an operation "
@@ -101,7 +103,12 @@ def _why(error: Exception, lines: list[str]) -> str:
             f"its Python code decides by the size of the {violated[1]}, or splits it into groups: "
             "it must do the same at every size"
         )
-    return reason_of(error)
+    if type(error).__name__.startswith("GuardOnDataDependent"):
+        return (
+            f"its Python code turns on values{where}, and a file holds one way for all images: "
+            "write torch.where there, or an operation on the tensor itself"
+        )
+    return reason_of(error) + where
 
 
 def _export(module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...]) -> ExportedProgram:

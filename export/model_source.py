@@ -6,6 +6,7 @@ import linecache
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from traceback import walk_tb
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -38,11 +39,26 @@ def running_line(homes: Iterable[ModuleType]) -> str | None:
     """Return the innermost line of `homes` on the stack, as "models.py line 7, `code`"."""
     names = {home.__name__ for home in homes}
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__") not in names:
+    while frame is not None and not _is_of(frame, names):
         frame = frame.f_back
-    if frame is None:
-        return None
-    path, number = frame.f_code.co_filename, frame.f_lineno
+    return None if frame is None else _line(frame, frame.f_lineno)
+
+
+def raising_line(error: BaseException, homes: Iterable[ModuleType]) -> str | None:
+    """Return the innermost line of `homes` through which an exception came, in the same form."""
+    names = {home.__name__ for home in homes}
+    passed = [
+        (frame, number) for frame, number in walk_tb(error.__traceback__) if _is_of(frame, names)
+    ]
+    return _line(*passed[-1]) if passed else None
+
+
+def _is_of(frame: FrameType, names: set[str]) -> bool:
+    return frame.f_globals.get("__name__") in names
+
+
+def _line(frame: FrameType, number: int) -> str:
+    path = frame.f_code.co_filename
     code = linecache.getline(path, number).strip()
     return f"{Path(path).name} line {number}" + (f", `{code}`" if code else "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from gansdk.errors import ExportError
 
 from .capture import quiet
 from .reasons import reason_of
+from .rewrites.places import place_of
 from .simplify import simplify
 
 OPSETS = range(18, 24)
@@ -47,7 +49,7 @@ def to_onnx(
             simplify(translated.model)
     except Exception as error:  # the exporter's errors share no base class
         raise ExportError(
-            f"PyTorch cannot export the module to ONNX: {reason_of(error)}"
+            f"PyTorch cannot export the module to ONNX: {_why(error, program)}"
         ) from error
     model = translated.model_proto
     versions = {x.domain: x.version for x in model.opset_import}
@@ -82,6 +84,19 @@ def save_onnx(model: onnx.ModelProto, path: Path, metadata: dict[str, str]) -> N
         raise
     except Exception as error:  # ONNX's and protobuf's errors share no base class
         raise ExportError(f"{path.name} cannot be written: {reason_of(error)}") from error
+
+
+def _why(error: BaseException, program: ExportedProgram) -> str:
+    reason = reason_of(error)
+    unknown = re.search(r"No ONNX function found for <OpOverload\(op='([\w.]+)'", reason)
+    if unknown is None:
+        return reason
+    nodes = (n for n in program.graph.nodes if str(n.target).startswith(unknown[1] + "."))
+    where = next((f", which {place_of(node)} uses" for node in nodes), "")
+    return (
+        f"its exporter has no form of {unknown[1]}{where}: write other operators in the module, "
+        "or leave 'onnx' out of formats"
+    )
 
 
 def _strip(model: onnx.ModelProto) -> None:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.export import Dim
 
 from gansdk.errors import ExportError
-from gansdk.export.capture import capture
+from gansdk.export.capture import capture, exported_program
+from gansdk.export.to_onnx import to_onnx
 
 
 class Written(nn.Module):
@@ -98,6 +99,34 @@ def test_what_fixes_the_batch_is_refused_and_its_line_named(
     with pytest.raises(ExportError, match=words) as caught:
         run(work, 4)
     assert "\n" not in str(caught.value)
+
+
+def of_a_value(x: Tensor) -> Tensor:
+    return x if x.sum() > 0 else -x
+
+
+def of_an_item(x: Tensor) -> Tensor:
+    return x[:, : int(x.mean())]
+
+
+@pytest.mark.parametrize("work", [of_a_value, of_an_item])
+def test_what_turns_on_values_is_refused_and_its_line_named(
+    work: Callable[[Tensor], Tensor],
+) -> None:
+    line = work.__code__.co_firstlineno + 1
+    words = rf"turns on values \(test_model_code\.py line {line}, `return .*`\).*torch\.where"
+    with pytest.raises(ExportError, match=words) as caught:
+        run(work, 4)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_operator_that_onnx_has_not_is_named() -> None:
+    inputs = {"x": torch.zeros(4, 6)}
+    free = {"x": {0: Dim("batch", min=1)}}
+    program = capture(Written(lambda x: x.median(1)[0]), lambda m, x: m(x), inputs, free)
+    exported = exported_program(program, inputs, free)
+    with pytest.raises(ExportError, match=r"no form of aten\.median, which .*leave 'onnx' out"):
+        to_onnx(exported, ["x"], "y", 20)
 
 
 def test_pythons_and_pytorchs_own_names_are_left_as_they_were() -> None:
