@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# A process for each core, each with one thread of torch's: more would only wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 BUILD := $(wildcard CMakeLists.txt pyproject.toml csrc/*)
 SOURCES := $(BUILD) $(shell find python export -name '*.py' -o -name '*.onnx')
 
@@ -16,10 +18,10 @@ demo: $(VENV)/.demo
 	@echo "The picture is $(CURDIR)/digits.png"
 
 test: $(VENV)/.dev lint core-test
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test-slow: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

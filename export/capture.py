@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 import torch
@@ -112,7 +113,8 @@ def _why(error: Exception, line: str | None) -> str:
 
 
 def _export(module: nn.Module, inputs: Inputs, shapes: tuple[Any, ...]) -> ExportedProgram:
-    with torch.no_grad(), quiet():
+    # Where it fails, torch.export prints the graph so far.
+    with torch.no_grad(), quiet(), redirect_stderr(io.StringIO()):
         return torch.export.export(
             module, tuple(inputs.values()), dynamic_shapes=shapes, strict=False
         )

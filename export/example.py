@@ -132,7 +132,7 @@ def with_output_shape(spec: GeneratorSpec, output: Any, count: int) -> Generator
     if not isinstance(output, Tensor):
         raise ExportError(
             f"the generator returns {type(output).__name__}: it must return one tensor; "
-            "pick the image with call=lambda generator, z: generator(z)[0]"
+            "pick the image with call=lambda generator, z: generator(z)[0] (--call)"
         )
     if output.shape[:1] != (count,) or output.ndim < 2:
         raise ExportError(
@@ -143,14 +143,14 @@ def with_output_shape(spec: GeneratorSpec, output: Any, count: int) -> Generator
     if spec.output.kind == "image" and len(shape) != 3:
         raise ExportError(
             f"the generator gives outputs of shape {list(shape)}, which are no images: "
-            "say Output(kind='array') in the spec"
+            "say Output(kind='array') in the spec (--array)"
         )
     channels = shape[0] if spec.output.layout == "NCHW" else shape[-1]
     if spec.output.kind == "image" and channels not in (1, 3, 4):
         raise ExportError(
             f"the generator gives images of {channels} channels (shape {list(shape)}, layout "
             f"{spec.output.layout}): an image has 1, 3 or 4; "
-            "otherwise say Output(kind='array') in the spec"
+            f"{_other_output(shape, spec.output.layout)}"
         )
     if spec.image is not None and spec.output.kind == "image":
         spec = _with_scale(spec, spec.image, shape)
@@ -163,6 +163,13 @@ def with_output_shape(spec: GeneratorSpec, output: Any, count: int) -> Generator
             f"but the generator gives {list(shape)}"
         )
     return replace(spec, output=replace(spec.output, shape=shape))
+
+
+def _other_output(shape: tuple[int | None, ...], layout: str) -> str:
+    other = "NHWC" if layout == "NCHW" else "NCHW"
+    if (shape[-1] if other == "NHWC" else shape[0]) in (1, 3, 4):
+        return f"say Output(layout='{other}') in the spec (--layout {other})"
+    return "otherwise say Output(kind='array') in the spec (--array)"
 
 
 def _with_scale(

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from gansdk.errors import ExportError, InvalidArgumentError
 from gansdk.spec import GeneratorSpec, Noise
@@ -165,9 +166,26 @@ def generator_call(
 
 
 def frozen(module: nn.Module) -> nn.Module:
-    """Return a copy in eval mode, on the CPU, in float32: the caller's module keeps its own."""
+    """Return a copy in eval mode, on the CPU, in float32: the caller's module keeps its own.
+
+    Raises
+    ------
+    ExportError
+        It cannot be copied, is TorchScript, or has lazy layers that were never called.
+    """
     if isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
         module = module.module
+    lazy = next((name for name, value in module.named_parameters() if is_lazy(value)), None)
+    if lazy is not None:
+        raise ExportError(
+            f"the weight {lazy} has no shape yet, its layer being a lazy one: call the module "
+            "once, or load its weights, before it is exported"
+        )
+    if any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
+        raise ExportError(
+            "the module, or a part of it, is TorchScript, which hides its code from PyTorch's "
+            "exporter: leave torch.jit.script out where the module is made"
+        )
     try:
         module = copy.deepcopy(module, _detached(module))
     except Exception as error:  # a module may hold anything

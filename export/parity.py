@@ -84,7 +84,8 @@ def eager_case(network: Network, name: str, inputs: Inputs) -> Case:
         )
     if not torch.isfinite(output).all():
         raise NonFiniteOutputError(
-            f"the {network.what} gives NaN or infinity at {name}: was it trained to the end?"
+            f"the {network.what} gives NaN or infinity at {name}: was it trained to the end, and "
+            "does it take nothing from the batch, such as a deviation, which 1 image lacks?"
         )
     return Case(name, inputs, output.float().contiguous().numpy(), seconds)
 
@@ -114,12 +115,16 @@ def check_pure(network: Network, cases: list[Case], output: Output | None) -> No
     few, many = (c for c in cases if c.name in ("batch 3", "batch 16"))
     # Both begin with the same inputs, so they must begin with the same images.
     difference = float(np.abs(few.expected - many.expected[: few.batch]).max())
+    # One that goes by the first image, or by the order, shows only where these change.
+    turned = network.eager({name: value.flip(0) for name, value in few.inputs.items()}).flip(0)
+    difference = max(difference, float(np.abs(few.expected - turned.float().numpy()).max()))
     if difference > (RELATIVE_TOLERANCE * (scale or float(np.abs(many.expected).max()))):
         raise ExportError(
             f"the {network.what}'s output depends on the batch that it is in (by {difference:.3g} "
-            f"from batch {few.batch} to {many.batch}): statistics over the batch, such as batch "
-            "norm without running statistics, or the minibatch standard deviation of a "
-            "discriminator, cannot be computed for one image alone"
+            f"from batch {few.batch} to {many.batch}, or in another order): statistics over the "
+            "batch, such as batch norm without running statistics, the minibatch standard "
+            "deviation of a discriminator, or values of its first image, cannot be computed for "
+            "one image alone"
         )
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -38,6 +39,24 @@ def test_what_is_no_onnx_file_is_a_model_error(tmp_path: Path, content: bytes) -
     with pytest.raises(ModelError, match="not a network that ONNX Runtime can load") as caught:
         open_backend(tmp_path / "model.onnx")
     assert "\n" not in str(caught.value)
+
+
+def test_a_model_with_damaged_text_is_told_without_a_print(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # Its message is no UTF-8, at which ONNX Runtime's wrapper would print and try again.
+    path = tmp_path / "damaged.onnx"
+    model = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["" : 17]> g (float[1] x) => (float[1] y) '
+        "{ y = DamagedOperator(x) }"
+    )
+    content = model.SerializeToString()
+    path.write_bytes(
+        content.replace(b"DamagedOperator", b"Damaged\xd1\xd1\xd1\xd1\xd1\xd1\xd1\xd1")
+    )
+    with pytest.raises(ModelError, match="ONNX Runtime can load"):
+        open_backend(path)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_truncated_model_is_a_model_error(tmp_path: Path) -> None:
@@ -90,7 +109,7 @@ def test_a_provider_that_silently_fell_back_is_an_error(monkeypatch: pytest.Monk
     """ONNX Runtime answers a broken CUDA installation with a warning and the CPU."""
     real = onnxruntime.InferenceSession
 
-    def fall_back(path: str, options: Any, providers: Any) -> Any:
+    def fall_back(path: str, options: Any, providers: Any, **how: Any) -> Any:
         return real(path, options, providers=["CPUExecutionProvider"])
 
     fake = SimpleNamespace(

@@ -96,6 +96,24 @@ def test_a_module_that_cannot_be_copied_says_so(tmp_path: Path) -> None:
         export(Stubborn(), tmp_path / "model", spec=SPEC)
 
 
+def test_a_lazy_layer_that_was_never_called(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.LazyLinear(48), nn.Unflatten(1, (3, 4, 4)))
+    with pytest.raises(
+        ExportError, match="weight 0.weight has no shape yet.* call the module once"
+    ):
+        export(module, tmp_path / "model", spec=SPEC)
+    module(torch.zeros(1, 4))
+    assert export(module, tmp_path / "model", spec=SPEC, formats=["onnx"])
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.* is deprecated")
+def test_a_scripted_part_is_refused(tmp_path: Path) -> None:
+    module = Generator()
+    module.convolution = torch.jit.script(module.convolution)
+    with pytest.raises(ExportError, match="a part of it, is TorchScript"):
+        export(module, tmp_path / "model", spec=SPEC)
+
+
 def test_the_weights_digest_follows_the_weights(tmp_path: Path) -> None:
     module = Generator()
     other = copy.deepcopy(module)

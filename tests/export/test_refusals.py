@@ -53,6 +53,15 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
         (after(lambda x: x.sum()), r"shape \(\) for a batch of 16"),
         (after(lambda x: x.flatten(1)), r"\[48\], which are no images: say Output\(kind='array'\)"),
         (after(lambda x: x[:, :2]), r"images of 2 channels \(shape \[2, 4, 4\], layout NCHW\)"),
+        (nn.Sequential(nn.Linear(LATENT, 50), nn.Unflatten(1, (2, 5, 5))), "4; otherwise say"),
+        (
+            nn.Sequential(nn.Linear(LATENT, 75), nn.Unflatten(1, (5, 5, 3))),
+            r"4; say Output\(layout='NHWC'\) in the spec",
+        ),
+        (
+            after(lambda x: x if x.mean() > 0 else -x),
+            r"depends on the values of a tensor.* \(test_refusals\.py:\d+: .*torch\.where",
+        ),
         (
             after(lambda x: x + float(np.random.default_rng().random())),
             "another output each time for the same inputs",
@@ -66,11 +75,21 @@ def test_a_module_that_is_no_generator(module: nn.Module, message: str, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_pytorch_prints_nothing_of_its_own(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ExportError, match="depends on the values of a tensor"):
+        export(after(lambda x: x if x.mean() > 0 else -x), tmp_path / "model", spec=SPEC)
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize("format_name", FORMATS)
 @pytest.mark.parametrize(
     ("module", "message"),
     [
         (after(lambda x: x - x.mean(0, keepdim=True)), "depends on the batch that it is in"),
+        (after(lambda x: x - x[:1]), "depends on the batch that it is in"),
+        (after(lambda x: x * x[0, 0, 0, 0].item()), "depends on the batch that it is in"),
         (after(lambda x: x.reshape(16, 3, 4, 4)), "fixes the batch to that of the example"),
         (
             after(lambda x: torch.zeros(16, 3, 4, 4) + x.mean() * 0),

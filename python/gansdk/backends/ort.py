@@ -41,7 +41,11 @@ class OrtBackend:
         options.intra_op_num_threads = threads
         options.log_severity_level = _ERRORS_ONLY
         try:
-            self._session = ort.InferenceSession(str(path), options, providers=providers)
+            # Its Python wrapper falls back too, and prints that on stdout.
+            self._session = ort.InferenceSession(
+                str(path), options, providers=providers, enable_fallback=int(len(providers) > 1)
+            )
+            self._session.disable_fallback()
         except MemoryError:
             raise OutOfMemoryError(f"{path} does not fit into memory") from None
         except Exception as error:  # its exceptions share no base class
