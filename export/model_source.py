@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from traceback import walk_tb
-from types import FrameType, ModuleType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from torch import nn
@@ -22,7 +24,7 @@ def written_in(module: nn.Module, call: Callable[..., Any]) -> list[ModuleType]:
     PyTorch, NumPy and the standard library.
     """
     classes = {c for part in module.modules() for c in type(part).__mro__}
-    waiting = [_home(c) for c in classes] + [_home(getattr(call, "func", call))]
+    waiting = [_home(value) for value in (*classes, *_functions(call))]
     found: dict[str, ModuleType] = {}
     while waiting:
         home = waiting.pop()
@@ -33,6 +35,23 @@ def written_in(module: nn.Module, call: Callable[..., Any]) -> list[ModuleType]:
             if isinstance(value, ModuleType) or hasattr(value, "__module__"):
                 waiting.append(_home(value))
     return list(found.values())
+
+
+def _functions(call: Any) -> list[Any]:
+    # A call with those that it wraps: gansdk's own hold the user's in their closures.
+    waiting: list[Any] = [call]
+    found: list[Any] = []
+    while waiting:
+        value = waiting.pop()
+        if any(value is known for known in found):
+            continue
+        found.append(value)
+        if isinstance(value, partial):
+            waiting.append(value.func)
+        elif isinstance(value, FunctionType):
+            held = inspect.getclosurevars(value).nonlocals.values()
+            waiting += [v for v in held if isinstance(v, (FunctionType, partial))]
+    return found
 
 
 def running_line(homes: Iterable[ModuleType]) -> str | None:

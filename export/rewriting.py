@@ -70,9 +70,11 @@ def _captured(network: Network, inputs: Inputs, free: Free) -> fx.GraphModule:
     tensors = {name: inputs[name] for name in network.inputs}
     axes = {name: free[name] for name in network.inputs}
 
+    as_given = network.call  # held by the closure, where the capture looks for the user's code
+
     def at(*psi: float) -> fx.GraphModule:
         def call(module: nn.Module, *given: Tensor) -> Tensor:
-            output: Tensor = network.call(module, *given, *psi)
+            output: Tensor = as_given(module, *given, *psi)
             return output
 
         return capture(network.module, call, tensors, axes)
