@@ -29,8 +29,8 @@ _INFIX: dict[Callable[..., Any], str] = {
     operator.floordiv: "//",
     operator.mod: "%",
 }
-# Checks of sizes: the exporter's own, worthless in a file whose shapes are free.
 _TAKEN = ("self", "torch", "float", "training", "forward")
+# Checks of sizes: the exporter's own, worthless in a file whose shapes are free.
 _CHECKS = ("_assert_scalar", "_assert_tensor_metadata", "_assert_async")
 
 

@@ -28,8 +28,6 @@ from .models.onnx_float32 import write_float32
 from .provenance import digest_of
 from .spec import DISCRIMINATOR_METADATA_KEY, METADATA_KEY, GeneratorSpec, Golden
 
-"""Of the width of the output's value range, as export has it."""
-
 
 def adopt(
     model: str | os.PathLike[str],
@@ -121,7 +119,7 @@ def check_foreign(backend: Backend, *, force: bool = False) -> None:
 
 def _proven(backend: Backend, spec: GeneratorSpec) -> GeneratorSpec:
     """Return the spec with what running the file fills in; an error where it cannot be sampled."""
-    impure = impurity(lambda count: run_on(backend, spec, count)[0])
+    impure = impurity(backend, spec)
     if impure is not None:
         raise ModelError(f"{backend.path}: {impure}")
     values = run_on(backend, spec, 2)[0]

@@ -112,3 +112,20 @@ def test_statistics_of_the_batch_are_a_problem(tmp_path: Path, batch: Any) -> No
 def test_a_network_that_fails_says_so(tmp_path: Path) -> None:
     path = shaped(tmp_path / "g.onnx", ("N", 7), ("N", 3, 4, 4))
     assert "does not run on what it seems to take" in " ".join(guess_of(path).problems)
+
+
+@pytest.mark.parametrize("batch", ["N", 4])
+def test_what_is_taken_from_the_first_image_is_a_problem(tmp_path: Path, batch: Any) -> None:
+    path = write(
+        tmp_path / "g.onnx",
+        {"z": (FLOAT, (batch, 4))},
+        {"image": (FLOAT, (batch, 1, 2, 2))},
+        [
+            ("Gather", "z first", "of_first", {"axis": 0}),
+            ("Mul", "z of_first", "a"),
+            ("Reshape", "a s", "r"),
+            ("Tanh", "r", "image"),
+        ],
+        {"first": np.array([0]), "s": np.array([-1, 1, 2, 2])},
+    )
+    assert "depends on the others of its batch" in " ".join(guess_of(path).problems)

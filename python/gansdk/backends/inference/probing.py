@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy as np
@@ -52,18 +51,15 @@ def probed(backend: OrtBackend, findings: list[Finding]) -> tuple[list[Finding],
             findings = _with_ranges(backend, spec, values, findings)
         if "label.classes" in known and known["label.classes"].confidence == "unknown":
             findings = _replaced(findings, _classes(backend, spec))
-        problem = impurity(lambda count: run_on(backend, spec, count)[0])
+        problem = impurity(backend, spec)
     except GansdkError as error:
         return findings, [f"it does not run on what it seems to take: {error}"]
     return findings, [] if problem is None else [problem]
 
 
-def impurity(run: Callable[[int], Array]) -> str | None:
-    """Return why a network's images are no function of what goes in; None where they are.
-
-    `run` gives the first images of a seed, as many as asked for.
-    """
-    first, again = run(2), run(2)
+def impurity(backend: Backend, spec: GeneratorSpec) -> str | None:
+    """Return why a network's images are no function of what goes in; None where they are."""
+    first, again = run_on(backend, spec, 2)[0], run_on(backend, spec, 2)[0]
     if len(first) != 2:
         return f"it gives {len(first)} outputs for a batch of 2: its batch axis is not free"
     if not np.array_equal(first, again, equal_nan=True):
@@ -71,10 +67,15 @@ def impurity(run: Callable[[int], Array]) -> str | None:
             "it gives another output each time for the same inputs, so it draws random numbers "
             "itself; gansdk.export makes inputs of them"
         )
-    alone = run(1)
+    alone = run_on(backend, spec, 1)[0]
+    # One that goes by the first image of its batch shows only where that is another.
+    turned = run_on(backend, spec, 2, turned=True)[0][::-1]
     scale = float(np.abs(first[np.isfinite(first)]).max(initial=0)) or 1.0
     # A batch of another size may be computed in another order.
-    if not np.allclose(first[0], alone[0], rtol=0, atol=_TOLERANCE * scale, equal_nan=True):
+    if not all(
+        np.allclose(a, b, rtol=0, atol=_TOLERANCE * scale, equal_nan=True)
+        for a, b in ((first[:1], alone), (first, turned))
+    ):
         return (
             "its image depends on the others of its batch, as with batch norm in training mode; "
             "export it again after eval()"
@@ -83,23 +84,34 @@ def impurity(run: Callable[[int], Array]) -> str | None:
 
 
 def run_on(
-    backend: Backend, spec: GeneratorSpec, count: int, *, labels: Labels = 0
+    backend: Backend,
+    spec: GeneratorSpec,
+    count: int,
+    *,
+    labels: Labels = 0,
+    turned: bool = False,
 ) -> tuple[Array, int]:
     """Return the first images of seed 0, and the height of the pictures that went in.
 
     A network of pictures of any size is given coarse random ones of 64 rows, or, where it refuses
-    those because it halves them too often, of 256.
+    those because it halves them too often, of 256. `turned` gives the last image first.
     """
+
+    def run(side: int) -> Array:
+        inputs = inputs_of(spec, count, side=side, labels=labels)
+        if turned:
+            inputs = {name: np.ascontiguousarray(rows[::-1]) for name, rows in inputs.items()}
+        return backend.run(inputs)
+
     if spec.image is None or spec.image.size is not None:
         height = 0 if spec.image is None or spec.image.size is None else spec.image.size[0]
-        return backend.run(inputs_of(spec, count, labels=labels)), height
+        return run(_SIDES[0]), height
     for side in _SIDES[:-1]:
         try:
-            return backend.run(inputs_of(spec, count, side=side, labels=labels)), side
+            return run(side), side
         except ModelError:
             continue
-    side = _SIDES[-1]
-    return backend.run(inputs_of(spec, count, side=side, labels=labels)), side
+    return run(_SIDES[-1]), _SIDES[-1]
 
 
 def inputs_of(
