@@ -24,6 +24,8 @@ from .reasons import reason_of
 from .specialization import fixed_sizes
 from .symbolic_integers import symbolic_integers
 
+_MULTIPLES = " that the spec allows, by image.multiple (--image-multiple) where it halves pictures"
+
 
 class _Called(nn.Module):
     """The user's module behind the call that turns the spec's inputs into its output."""
@@ -102,7 +104,7 @@ def _why(error: Exception, line: str | None) -> str:
     if violated:
         return (
             f"its Python code decides by the size of the {violated[1]}, or splits it into groups: "
-            "it must do the same at every size"
+            f"it must do the same at every size{_MULTIPLES if violated[1] != 'batch' else ''}"
         )
     if type(error).__name__.startswith("GuardOnDataDependent"):
         return (

@@ -23,9 +23,14 @@ Free = dict[str, dict[int, Any]]
 """Free axes of each input: by name, the axis' number to its `torch.export.Dim`."""
 
 BATCHES = (1, 3, 16)
+OTHER_SIZE = "another size"
+"""The case in which pictures of any size have another than in the rest."""
 _LARGEST_NORMAL = 6.76
-_FREE_SIZES = ((64, 64), (48, 80))
-"""Of pictures, in front of rounding to the spec's multiple, where the network takes any."""
+_FREE_SIZES = ((64, 64), (45, 75))
+"""Of pictures, in front of rounding to the spec's multiple, where the network takes any.
+
+The second becomes odd multiples: what halves a picture once more than the spec says shows there.
+"""
 
 
 def generator_inputs(spec: GeneratorSpec, count: int, *, size: int = 0) -> Inputs:
@@ -89,7 +94,7 @@ def cases(spec: GeneratorSpec) -> Iterator[tuple[str, Inputs]]:
             },
         )
         if spec.image.size is None:
-            yield "another size", generator_inputs(spec, 2, size=1)
+            yield OTHER_SIZE, generator_inputs(spec, 2, size=1)
 
 
 def infer_spec(example_inputs: Mapping[str, Tensor]) -> GeneratorSpec:
@@ -195,6 +200,22 @@ def _with_scale(
     return spec
 
 
+def check_scale(spec: GeneratorSpec, shape: tuple[int, ...]) -> None:
+    """Raise `ExportError` unless pictures of the other size to try become `scale` times as large.
+
+    `shape` is that of the output for them, with the batch.
+    """
+    assert spec.image is not None  # noqa: S101 - the caller's condition
+    given = _free_size(spec.image, 1)
+    got = shape[2:] if spec.output.layout == "NCHW" else shape[1:3]
+    if spec.output.kind == "image" and got != tuple(side * spec.image.scale for side in given):
+        raise ExportError(
+            f"a picture of {list(given)} becomes one of {list(got)}, where one of "
+            f"{list(_free_size(spec.image, 0))} is enlarged {spec.image.scale} times: if the "
+            "network takes sizes of multiples only, say image.multiple (--image-multiple)"
+        )
+
+
 def _pictures(
     spec: GeneratorSpec, image: ImageInput, count: int, size: int
 ) -> npt.NDArray[np.float32]:
@@ -220,5 +241,7 @@ def _black_and_white(image: ImageInput) -> npt.NDArray[np.float32]:
 
 
 def _free_size(image: ImageInput, which: int) -> tuple[int, int]:
-    height, width = (-(-side // image.multiple) * image.multiple for side in _FREE_SIZES[which])
+    height, width = (
+        (-(-side // image.multiple) | which) * image.multiple for side in _FREE_SIZES[which]
+    )
     return height, width

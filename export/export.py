@@ -18,7 +18,16 @@ from gansdk.staging import staged_folder
 
 from .describe import described
 from .discriminator import export_discriminator
-from .example import BATCHES, cases, free_axes, generator_inputs, infer_spec, with_output_shape
+from .example import (
+    BATCHES,
+    OTHER_SIZE,
+    cases,
+    check_scale,
+    free_axes,
+    generator_inputs,
+    infer_spec,
+    with_output_shape,
+)
 from .files import CheckedFiles
 from .network import Call, generator_network
 from .parity import check_pure, eager_cases
@@ -126,6 +135,9 @@ def export(
         network = replace(network, drawn=drawn)
         compared = eager_cases(network, cases(spec))
         check_pure(network, compared, spec.output)
+        for case in compared:
+            if case.name == OTHER_SIZE:
+                check_scale(spec, case.expected.shape)
         inputs = generator_inputs(spec, max(BATCHES))
         free = free_axes(spec, inputs)
         files = CheckedFiles(network, compared, program, inputs, free, spec.output, opset)

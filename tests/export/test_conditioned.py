@@ -129,7 +129,7 @@ def test_a_size_that_the_network_fixes_is_told(tmp_path: Path) -> None:
         def forward(self, x: Tensor) -> Tensor:
             return self.only(x.flatten(2)).reshape(-1, 3, 64, 64)
 
-    with pytest.raises(ExportError, match=r"fails on the inputs .*48, 80\)"):
+    with pytest.raises(ExportError, match=r"fails on the inputs .*45, 75\)"):
         export(Fixed(), tmp_path / "model", spec=GeneratorSpec(image=ImageInput(3)))
     assert list(tmp_path.iterdir()) == []
 
@@ -267,3 +267,27 @@ def test_the_opset_that_was_asked_for_is_the_one_written(tmp_path: Path) -> None
 def test_names_of_inputs_and_output_differ() -> None:
     with pytest.raises(SpecError, match="names of inputs and output must differ; got image, image"):
         GeneratorSpec(image=ImageInput(3, input="image"))
+
+
+class Pooled(nn.Module):
+    """Four numbers a side, spread over the picture: windows differ where 4 does not divide it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = functional.adaptive_avg_pool2d(x, 4)
+        return functional.interpolate(mean, size=x.shape[2:])
+
+
+@pytest.mark.parametrize("multiple", [1, 2])
+def test_a_file_that_is_right_at_even_sizes_alone(multiple: int, tmp_path: Path) -> None:
+    spec = GeneratorSpec(image=ImageInput(3, multiple=multiple))
+    with pytest.raises(ExportError, match=r"at another size|at batch 2"):
+        export(Pooled(), tmp_path / "model", spec=spec, formats=["onnx"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_multiple_that_the_spec_does_not_say(tmp_path: Path) -> None:
+    spec = GeneratorSpec(image=ImageInput(3))
+    message = r"\[45, 75\] becomes one of \[46, 76\].*say image.multiple \(--image-multiple\)"
+    with pytest.raises(ExportError, match=message):
+        export(Translator(), tmp_path / "model", spec=spec, formats=["onnx"])
+    assert list(tmp_path.iterdir()) == []
