@@ -83,7 +83,10 @@ def save_onnx(model: onnx.ModelProto, path: Path, metadata: dict[str, str]) -> N
     except OSError:
         raise
     except Exception as error:  # ONNX's and protobuf's errors share no base class
-        raise ExportError(f"{path.name} cannot be written: {reason_of(error)}") from error
+        reason = reason_of(error)
+        if "float16" in reason:
+            reason += "; the files are float32: switch torch.autocast off inside forward"
+        raise ExportError(f"{path.name} cannot be written: {reason}") from error
 
 
 def _why(error: BaseException, program: ExportedProgram) -> str:

@@ -214,6 +214,17 @@ def test_what_is_no_module(tmp_path: Path) -> None:
         export(Generator(), tmp_path / "model", spec=SPEC, discriminator=3)  # type: ignore[arg-type]
 
 
+def test_autocast_inside_forward(tmp_path: Path) -> None:
+    class Cast(Generator):
+        def forward(self, z: Tensor) -> Tensor:
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                return super().forward(z)
+
+    with pytest.raises(ExportError, match="switch torch.autocast off"):
+        export(Cast(), tmp_path / "model", spec=SPEC, formats=["onnx"])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_neither_spec_nor_examples(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgumentError, match="needs spec=.* or example_inputs="):
         export(Generator(), tmp_path / "model")

@@ -146,7 +146,7 @@ def command(
             for name, content in encoded():
                 (folder / name).write_bytes(content)
     note = ""
-    if differences:
+    if len(differences) > 1:
         note = (
             f"; {len(differences)} tiles, which differ by at most {max(differences):g} levels "
             "where they meet"
