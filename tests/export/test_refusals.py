@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from gansdk.errors import ExportError, InvalidArgumentError, OutputError
 from gansdk.export import export, writer
-from gansdk.spec import GeneratorSpec, Label, Latent, Output
+from gansdk.spec import GeneratorSpec, ImageInput, Label, Latent, Output
 
 from ..toys import LATENT, DropoutDiscriminator, Generator, OneHotGenerator
+from ..zoo import spade
 
 SPEC = GeneratorSpec(latent=Latent(LATENT))
 FORMATS = ("onnx", "torchscript", "pt2")
@@ -223,6 +224,26 @@ def test_autocast_inside_forward(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="switch torch.autocast off"):
         export(Cast(), tmp_path / "model", spec=SPEC, formats=["onnx"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_noise_of_another_image_is_refused(tmp_path: Path) -> None:
+    """Two rows an image, but those of one image do not stand together."""
+
+    class Interleaved(nn.Module):
+        def forward(self, z: Tensor) -> Tensor:
+            noise = torch.randn(z.shape[0] * 2, 4).view(2, z.shape[0], 4)
+            return z + noise[0] * noise[1]
+
+    spec = GeneratorSpec(latent=Latent(4), output=Output(kind="array"))
+    with pytest.raises(ExportError, match="depends on the batch that it is in"):
+        export(Interleaved(), tmp_path / "model", spec=spec)
+
+
+def test_a_label_map_of_no_class_is_refused_with_the_mend(tmp_path: Path) -> None:
+    spec = GeneratorSpec(image=ImageInput(1, size=(64, 64), value_range=(0, 255)))
+    with pytest.raises(ExportError, match=r"out of bounds.*any of 256 levels.* in call=") as caught:
+        export(spade.Pix2PixModel(), tmp_path / "model", spec=spec)
+    assert "\n" not in str(caught.value)
 
 
 def test_neither_spec_nor_examples(tmp_path: Path) -> None:
